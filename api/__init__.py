@@ -1,0 +1,1 @@
+"""Flask, and nothing else: webhook, Argo CD's REST face, streams, metrics."""

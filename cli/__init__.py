@@ -1,0 +1,1 @@
+"""The `argosy` command: a client like anyone else, the supervisor, and the test-bed."""

@@ -1,0 +1,1 @@
+"""What a project and a person may do, and with which credential."""

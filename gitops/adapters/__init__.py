@@ -1,0 +1,1 @@
+"""One folder per outside thing; no decisions, not aware of each other."""

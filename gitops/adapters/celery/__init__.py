@@ -1,0 +1,1 @@
+"""Celery as carrier of turns."""

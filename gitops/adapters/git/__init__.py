@@ -1,0 +1,1 @@
+"""Git: the program for the network, pygit2 for reads."""

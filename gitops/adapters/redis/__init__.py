@@ -1,0 +1,1 @@
+"""Redis: lanes, caches, hints. Nothing here is the truth."""

@@ -1,0 +1,1 @@
+"""How an object and an application are doing."""

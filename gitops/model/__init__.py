@@ -1,0 +1,1 @@
+"""Values: what the field talks about. No behaviour beyond their own consistency."""

@@ -1,0 +1,1 @@
+"""Steps: gather through ports, one decision, act."""

@@ -1,0 +1,1 @@
+"""Why look at an application now."""

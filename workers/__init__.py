@@ -1,0 +1,1 @@
+"""Celery, and nothing else: one application, the roles of the fleet, their wiring."""
