@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from gitops.model.credentials import CredentialSet
@@ -43,6 +44,9 @@ class Desireds(Protocol):
 
     def rendering(self, uid: str) -> Rendering | None:
         """The record of an app's last look; None after a flush."""
+
+    def lose(self, uid: str, repo: RepoKey) -> None:
+        """Drop an app's rendering record and tree key, so that the next look renders again."""
 
     def tree_keys(self, repo: RepoKey) -> dict[str, tuple[TreeKey, CommitId]]:
         """Application uid -> tree key and commit of its last *good* rendering, in one round trip."""
@@ -91,6 +95,12 @@ class Facts(Protocol):
 
     def bump(self) -> None:
         """Say that settings, clusters or projects changed."""
+
+    def mark(self, what: str, now: datetime) -> None:
+        """Record that `what` (`fetch:<repo>`, `scan:<cluster>`, `sweep`) was done at `now`."""
+
+    def marks(self) -> dict[str, datetime]:
+        """When each thing was last done; empty after a flush, so that everything is due."""
 
     def busy(self, app: AppRef) -> bool:
         """Whether a turn of Advance is running for the app right now (its own writes are not news)."""
