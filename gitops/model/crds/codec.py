@@ -22,6 +22,7 @@ SPECIAL = {"repo_url": "repoURL", "external_urls": "externalURLs", "key_id": "ke
 """Fields whose JSON name is not the plain camel case of ours."""
 
 _REQUIRED = "required"
+_PLAIN_TIME = len("2026-01-31T12:00:00Z")
 
 
 class FreeJson:
@@ -61,15 +62,16 @@ class Part:
 
     def dump(self) -> JsonMap:
         """The JSON form; parts of it are shared with this value, so do not change it in place."""
-        plan = plan_of(type(self))
         out: JsonMap = dict(self.unknown)
         held: dict[str, object] = vars(self)
-        for entry in plan.fields.values():
+        for entry in plan_of(type(self)).fields.values():
             value = held[entry.name]
-            if entry.json in self.written and entry.read(self.written[entry.json]) == value:
-                out[entry.json] = self.written[entry.json]
-            elif entry.required or value != entry.default:
-                out[entry.json] = write(value)
+            if entry.required or value != entry.default:
+                out[entry.json] = value if type(value) is str else write(value)
+        for key, raw in self.written.items():
+            entry = plan_of(type(self)).fields[key]
+            if entry.read(raw) == held[entry.name]:
+                out[key] = raw
         return out
 
 
@@ -101,6 +103,8 @@ class Entry:
     required: bool
     read: Read
     is_time: bool
+    is_text: bool
+    """Text whose default is empty."""
     type: object
 
 
@@ -140,6 +144,7 @@ def _entry(item: Field[object], hint: object) -> Entry:
         required=bool(item.metadata.get(_REQUIRED)) or default is MISSING,
         read=_reader(hint, default),
         is_time=bare is datetime,
+        is_text=hint is str and default == "",
         type=hint,
     )
 
@@ -155,27 +160,39 @@ def read_part(cls: type[P], value: Json) -> P:
     if not isinstance(value, dict):
         raise WrongTypeError(value, "an object")
     plan = plan_of(cls)
+    known = plan.fields
     unknown: JsonMap = {}
     written: JsonMap = {}
-    held = dict(plan.defaults)
+    held = plan.defaults.copy()
     for key, raw in value.items():
-        entry = plan.fields.get(key)
+        entry = known.get(key)
         if entry is None:
             unknown[key] = raw
-            continue
-        try:
-            parsed = entry.read(raw)
-        except WrongTypeError as error:
-            error.path.append(key)
-            raise
-        held[entry.name] = parsed
-        if parsed == entry.default or (entry.is_time and write(parsed) != raw):
-            written[key] = raw
+        elif entry.is_text and raw and type(raw) is str:  # most fields: nothing to call, nothing to remember
+            held[entry.name] = raw
+        else:
+            held[entry.name] = _read_field(entry, raw, written)
     held["unknown"] = unknown
     held["written"] = written
     made = object.__new__(cls)
-    vars(made).update(held)  # past the frozen `__setattr__`: three times faster than `__init__`
+    object.__setattr__(made, "__dict__", held)  # past the frozen `__setattr__`: three times faster than `__init__`
     return made
+
+
+def _read_field(entry: Entry, raw: Json, written: JsonMap) -> object:
+    try:
+        parsed = entry.read(raw)
+    except WrongTypeError as error:
+        error.path.append(entry.json)
+        raise
+    if parsed == entry.default or (entry.is_time and not _is_plain_time(raw)):
+        written[entry.json] = raw
+    return parsed
+
+
+def _is_plain_time(raw: Json) -> bool:
+    """Whether `write` would spell the time the same way."""
+    return isinstance(raw, str) and len(raw) == _PLAIN_TIME and raw[-1] == "Z"
 
 
 def write(value: object) -> Json:
