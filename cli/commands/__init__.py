@@ -1,1 +1,1 @@
-"""One module per command of `argosy`, each with the attribute `command`; its file name, `_` read as `-`, is its name."""
+"""One module per command of `argosy`, each with the attribute `command`; file `app_set.py` is `argosy app-set`."""
