@@ -161,7 +161,7 @@ def test_a_wrong_type_is_named_with_its_path_and_value(spec: JsonMap, message: s
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-01-31T12:00:00", 5])
 def test_a_time_needs_its_zone(time: Json) -> None:
-    with pytest.raises(InvalidError, match="reconciledAt.*is not a time like"):
+    with pytest.raises(InvalidError, match=r"reconciledAt.*is not a time like"):
         ApplicationStatus.parse({"reconciledAt": time})
 
 
