@@ -1,0 +1,2 @@
+-- Hand out what there is room for.
+return take()
