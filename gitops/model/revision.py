@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NewType
 
 RepoKey = NewType("RepoKey", str)
-"""A repository whatever way its URL is written (argo-cd.md 8.2 "same-URL test"); made by `desired.repo.repo_key`."""
+"""A repository whatever way its URL is written (argo-cd.md 8.2 "same-URL test"); made by `access.repo.repo_key`."""
 
 CommitId = NewType("CommitId", str)
 """A full object id: 40 (or 64) hex digits."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gitops.model.crds.codec import Part, required
 from gitops.model.crds.source import Source
+from gitops.model.objects import digest_of
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ class Operation(Part):
     initiated_by: InitiatedBy = field(default_factory=InitiatedBy)
     info: tuple[Info, ...] = ()
     retry: Retry = field(default_factory=Retry)
+
+    @property
+    def digest(self) -> str:
+        """Names the request: `Rendering.fetched_for` says which one a fetch answered."""
+        return digest_of(self.dump())
 
 
 @dataclass(frozen=True)
