@@ -93,7 +93,7 @@ def worth_repeating(answer: Answer) -> bool:
 
 
 def error_of(answer: Answer, *, about: str, secret: bool) -> ArgosyError:
-    """The error a status >= 400 stands for; with `secret`, no text that the server made of the object is kept (S-136)."""
+    """The error a status >= 400 stands for; with `secret`, no text the server made of the object is kept (S-136)."""
     status = status_of(answer.body)
     text = _scrubbed(status, answer.status) if secret else status.message[:TEXT_LIMIT] or f"HTTP {answer.status}"
     match answer.status:

@@ -16,6 +16,7 @@ from gitops.adapters.kube.adoption import adoption_patch
 from gitops.adapters.kube.answers import Answer, GoneError, status_of
 from gitops.adapters.kube.client import APPLY_PATCH, JSON, JSON_PATCH, Client, Request
 from gitops.adapters.kube.discovery import KnownKinds
+from gitops.adapters.kube.listing import PAGE_SIZE
 from gitops.adapters.kube.places import collection, item
 from gitops.adapters.kube.rows import FIELD_MANAGER, METADATA_LIST, PAGE, Page, entries_of, our_entry, row_from, row_of
 from gitops.errors import ArgosyError, ConflictError, InvalidError, RefusedError, RetryableError
@@ -24,7 +25,6 @@ from gitops.model.objects import GroupKind, Json, JsonMap, Manifest, ObjectKey, 
 from gitops.model.observed import Absent, Discovery, Found, KindInfo, LiveObject, Row, Rows, Unknown
 from gitops.ports.cluster import Applied
 
-PAGE_SIZE = 500
 _SECRET = GroupKind("", "Secret")
 _SCHEMAS = ("CustomResourceDefinition", "APIService")
 
