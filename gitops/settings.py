@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from gitops.errors import InvalidError
 
@@ -59,10 +59,12 @@ class Keys:
 
     `message`: signing keys, the first signs, all verify. `cache`: seals index, desired objects and fingerprints.
     `vault`: opens repository credentials, for watch and fetch. `flower_password`: login of Flower's pages.
+    `flower_redis_password`: of the Redis user that prepare makes for Flower.
     """
 
     redis_user: str = ""
     redis_password: str = ""
+    flower_redis_password: str = ""
     message: tuple[bytes, ...] = ()
     cache: bytes = b""
     vault: bytes = b""
@@ -91,6 +93,7 @@ class Keys:
         return cls(
             redis_user=_text(found, "redis_user", about),
             redis_password=_text(found, "redis_password", about),
+            flower_redis_password=_text(found, "flower_redis_password", about),
             message=tuple(_hex(key, "message", about) for key in message),
             cache=_hex(found.get("cache", ""), "cache", about),
             vault=_hex(found.get("vault", ""), "vault", about),
@@ -100,7 +103,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class Process:
+class RoleSettings:
     """Everything a role process is told; no module reads the environment after this."""
 
     role: str
@@ -120,7 +123,7 @@ class Process:
     slots: int = 0
 
     @classmethod
-    def parse(cls, role: str, environ: Mapping[str, str]) -> Process:
+    def parse(cls, role: str, environ: Mapping[str, str]) -> RoleSettings:
         """Read the environment and the keys file of a role.
 
         Raises:
@@ -147,6 +150,10 @@ class Process:
             flower=_flag(values, "ARGOSY_FLOWER"),
             slots=_number(values, "ARGOSY_SLOTS", 256),
         )
+
+
+Process: TypeAlias = RoleSettings
+"""What `argosy run` hands to a role, by the short name used in signatures."""
 
 
 def table() -> str:

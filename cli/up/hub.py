@@ -1,4 +1,4 @@
-"""The embedded hub: one API server of the test-bed with our kinds, where Pods come to life, kept below the data folder."""
+"""The embedded hub: one API server of the test-bed with our kinds, where Pods come to life, data kept."""
 
 from __future__ import annotations
 
