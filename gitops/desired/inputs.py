@@ -30,7 +30,7 @@ class Limits:
 def tree_key(source: Source, folder_id: str, outside: Mapping[str, str], limits: Limits) -> TreeKey:
     """The key of a render: parameters, limits, tool, the folder's object id and that of each path read outside it.
 
-    The app's name, cluster, repository and path are no part of it: apps that render the same share one render. The outside
+    App name, cluster, repository and path are no part of it: apps that render the same share one render. The outside
     paths are readable in the key (`outside_of`), because the next look must know which ids to ask for.
     """
     parameters: Json = {key: value for key, value in source.dump().items() if key not in _LEFT_OUT}

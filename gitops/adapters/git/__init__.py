@@ -1,1 +1,1 @@
-"""Git: the program for the network, pygit2 for reads."""
+"""Git: one mirror per repository, fetched by our own smart-HTTP client or the git program, read through pygit2."""
