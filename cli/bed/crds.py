@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from cli.bed.cluster import Cluster
@@ -16,6 +17,21 @@ _POLL_S = 0.02
 LIMIT = timedelta(seconds=20)
 
 
+class _Names(msgspec.Struct):
+    plural: str
+
+
+class _Version(msgspec.Struct):
+    name: str
+    served: bool
+
+
+class _Definition(msgspec.Struct):
+    group: str
+    names: _Names
+    versions: list[_Version]
+
+
 def install_crds(cluster: Cluster, folder: Path, *, namespace: str = "argocd") -> list[str]:
     """Apply every definition of the YAML files in `folder`, wait until all are served, create `namespace`; their names.
 
@@ -24,14 +40,15 @@ def install_crds(cluster: Cluster, folder: Path, *, namespace: str = "argocd") -
     Raises:
         CommandError: no definition in the folder, one was refused, or one was not served in time.
     """
-    names = [_apply(cluster, manifest) for path in sorted(folder.glob("*.y*ml")) for manifest in _manifests(path)]
-    if not names:
+    found = [manifest for path in sorted(folder.glob("*.y*ml")) for manifest in _manifests(path)]
+    if not found:
         raise CommandError("holds no CustomResourceDefinition", about=str(folder), hint="generate charts/argosy/crds")
+    names = [_apply(cluster, manifest) for manifest in found]
     deadline = time.monotonic() + LIMIT.total_seconds()
-    for name in names:
-        while not _established(cluster, name):
+    for name, manifest in zip(names, found, strict=True):
+        while not _served(cluster, manifest):
             if time.monotonic() > deadline:
-                raise CommandError("not Established in time", code=Exit.TIMED_OUT, about=name)
+                raise CommandError("not served in time", code=Exit.TIMED_OUT, about=name)
             time.sleep(_POLL_S)
     cluster.ensure_namespace(namespace)
     return names
@@ -52,8 +69,9 @@ def _apply(cluster: Cluster, manifest: dict[str, object]) -> str:
     return name
 
 
-def _established(cluster: Cluster, name: str) -> bool:
-    status = cluster.request("GET", f"{_DEFINITIONS}/{name}").body.get("status")
-    conditions = status.get("conditions") if isinstance(status, dict) else None
-    wanted = ("Established", "True")
-    return any((entry.get("type"), entry.get("status")) == wanted for entry in conditions or ())
+def _served(cluster: Cluster, manifest: dict[str, object]) -> bool:
+    """Can its objects be listed? `Established` alone is too early: for a moment the answer is 429."""
+    definition = msgspec.convert(manifest["spec"], _Definition)
+    versions = [version.name for version in definition.versions if version.served]
+    paths = [f"/apis/{definition.group}/{version}/{definition.names.plural}?limit=1" for version in versions]
+    return all(cluster.request("GET", path).good for path in paths)

@@ -15,8 +15,7 @@ from cli.bed.programs import Programs
 def main(run: Path, logs: Path) -> None:
     """Block until the parent is gone, then stop whatever still runs."""
     sys.stdin.buffer.read()
-    programs = Programs(run=run, logs=logs)
-    programs.stop(programs.names())
+    Programs(run=run, logs=logs).stop_all()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 from cli.errors import CommandError, Exit
 
 _POLL_S = 0.02
+_PATIENCE_S = 1.0
 _TAIL_LINES = 12
 
 
@@ -81,11 +82,19 @@ class Programs:
         if (pid := self.pid(name)) is not None:
             os.killpg(pid, number)
 
-    def stop(self, names: Iterable[str], *, patience: timedelta = timedelta(seconds=5)) -> None:
-        """End the programs together: SIGTERM, then SIGKILL after `patience`. A second call does nothing."""
-        names = list(names)
+    def stop_all(self) -> None:
+        """End everything: first whatever writes to etcd, then etcd."""
+        names = self.names()
+        self.stop([name for name in names if name != "etcd"])
+        self.stop(["etcd"])
+
+    def stop(self, names: Collection[str]) -> None:
+        """End the programs together: SIGTERM, then SIGKILL after a second. A second call does nothing.
+
+        That is safe: what was acknowledged is in etcd, and an API server would wait a minute for its watches.
+        """
         pids = {name: pid for name in names if (pid := self.pid(name)) is not None}
-        for number, seconds in ((signal.SIGTERM, patience.total_seconds()), (signal.SIGKILL, 10.0)):
+        for number, seconds in ((signal.SIGTERM, _PATIENCE_S), (signal.SIGKILL, 10.0)):
             for pid in pids.values():
                 _send(pid, number)
             _until(lambda: all(_ended(pid) for pid in pids.values()), seconds)

@@ -58,6 +58,7 @@ class Bed:
         self._fsync = fsync
         self._announce = announce
         self._programs = Programs(run=self.folder / "run", logs=self.folder / "logs")
+        self._pki = Pki(self.folder / "pki")
         self._plan: BedPlan | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._clusters: dict[str, Cluster] = {}
@@ -97,10 +98,10 @@ class Bed:
         """
         began = time.monotonic()
         clusters, servers = self._wanted
-        binaries = resolve(SERVER_PROGRAMS + (CONTROLLER_PROGRAMS if self._controllers else ()), self._announce)
+        binaries = self._binaries()
         self._plan = plan = planned(self.folder, clusters=clusters, servers=servers)
         store(self.folder, plan)
-        pki = ensure_pki(self.folder / "pki", len(plan.clusters))
+        pki = ensure_pki(self._pki.folder, len(plan.clusters))
         self._clusters = {cluster.name: self._cluster(plan, cluster, pki) for cluster in plan.clusters}
         self._announce(f"starting etcd and {servers} API server{'s' if servers > 1 else ''} in {self.folder}")
         try:
@@ -115,20 +116,23 @@ class Bed:
 
     def stop(self) -> None:
         """End every program of the folder; the data stays. A second call does nothing."""
-        names = self._programs.names()
-        self._programs.stop([name for name in names if name != "etcd"])  # clients first, they would complain
-        self._programs.stop(["etcd"])
+        self._programs.stop_all()
 
     def stop_server(self, name: str) -> None:
         """End one cluster's API server and controllers, as a lost cluster; its address then refuses connections."""
-        self._programs.stop([*controller_names(name), api_server_name(name)], patience=timedelta(seconds=1))
+        self._programs.stop([*controller_names(name), api_server_name(name)])
 
     def start_server(self, name: str) -> None:
         """Start a stopped API server again, with its data and its address, and wait until it is ready."""
-        plan, pki = self._started(), Pki(self.folder / "pki")
-        server = next(server for server in plan.servers if server.name == name)
-        programs = SERVER_PROGRAMS + (CONTROLLER_PROGRAMS if self._controllers else ())
-        self._start_server(server, resolve(programs, self._announce), pki)
+        server = next(server for server in self._started().servers if server.name == name)
+        self._start_server(server, self._binaries(), self._pki)
+
+    def bring_to_life(self, name: str) -> None:
+        """Start the controllers of a running cluster that was started without; a second call does nothing.
+
+        Pods get no service account there: the API server was told not to ask for one.
+        """
+        self._start_controllers(self.cluster(name), resolve(CONTROLLER_PROGRAMS, self._announce), self._pki)
 
     def pause_server(self, name: str) -> None:
         """Freeze an API server: connections are accepted and nothing answers."""
@@ -166,6 +170,9 @@ class Bed:
         if self._plan is None:
             raise CommandError("not started", about=str(self.folder), hint="call start() first")
         return self._plan
+
+    def _binaries(self) -> dict[str, Path]:
+        return resolve(SERVER_PROGRAMS + (CONTROLLER_PROGRAMS if self._controllers else ()), self._announce)
 
     def _has_controllers(self, name: str) -> bool:
         return self._controllers if isinstance(self._controllers, bool) else name in self._controllers

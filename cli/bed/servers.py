@@ -17,6 +17,7 @@ from cli.bed.plan import BedPlan, ClusterPlan, users_of
 from cli.bed.programs import Program
 
 _QUOTA_BYTES = 8 << 30
+_ENVIRONMENT = {"GOGC": "300"}  # measured: ready a second earlier (4.8 instead of 5.9 s) for 100 MB more
 # Requests of the server to itself and health probes would drown what tests and benchmarks look for.
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
@@ -92,7 +93,7 @@ def api_server(
     }
     if not controllers:
         flags["disable-admission-plugins"] = "ServiceAccount"  # nobody would create the default account
-    return Program(api_server_name(server.name), [str(binary), *_flags(flags)])
+    return Program(api_server_name(server.name), [str(binary), *_flags(flags)], _ENVIRONMENT)
 
 
 def _flags(flags: dict[str, str]) -> list[str]:
