@@ -13,6 +13,7 @@ from kombu.entity import Exchange
 from kombu.entity import Queue as CarrierQueue
 
 from gitops.adapters.celery.signing import NAME, Signer, register
+from gitops.adapters.celery.transport import install
 from gitops.jobs import Queue
 
 PREFIX = "argosy:"
@@ -27,14 +28,19 @@ def broker_url(url: str, password: str = "", user: str = "") -> str:
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 
-def celery_app(url: str, keys: Sequence[bytes], *, events: bool = False) -> Celery:
+def celery_app(
+    url: str, keys: Sequence[bytes], *, events: bool = False, task_cls: str = "celery.app.task:Task"
+) -> Celery:
     """A Celery application on `url` (see `broker_url`) that signs with `keys`; `events` only where Flower looks.
+
+    `task_cls` is the class of every task, Celery's own ones too: a worker names its guard here.
 
     Raises:
         InvalidError: no usable signing key.
     """
     register(Signer(keys))
-    app = Celery("argosy", broker=url, set_as_current=False, fixups=[], autofinalize=True)
+    install()
+    app = Celery("argosy", broker=url, set_as_current=False, fixups=[], task_cls=task_cls)
     app.conf.update(_messages() | _worker(events=events) | _connection())
     return app
 

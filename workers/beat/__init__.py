@@ -1,0 +1,1 @@
+"""Beat: ticks only, no work of its own."""
