@@ -97,7 +97,7 @@ class Client:
         self._slots = threading.BoundedSemaphore(IN_FLIGHT)
         self._headers = {"User-Agent": f"argosy/{version('argosy')}", **_authorisation(endpoint.credential)}
         self._pool = _pool(self.server, endpoint.credential)
-        self._prefix = urllib3.util.parse_url(self.server).path or ""
+        self._prefix = _prefix(self.server, endpoint.credential.proxy_url)
 
     def send(self, request: Request) -> Answer:
         """The answer, if its status is below 400 or 404 (look at `Answer.absent`).
@@ -160,6 +160,7 @@ class Client:
             headers=headers,
             retries=False,
             redirect=False,
+            assert_same_host=False,  # plain HTTP through a proxy names another host than the pool's
             preload_content=preload,
             timeout=urllib3.Timeout(connect=CONNECT_S, read=read_timeout_s),
         )
@@ -231,13 +232,22 @@ def _pool(server: str, credential: ClusterCredential) -> HTTPConnectionPool:
     return _manager(credential.proxy_url, options).connection_from_url(server)
 
 
+def _prefix(server: str, proxy_url: str) -> str:
+    """What comes before each path: a proxy wants the whole address, except inside a TLS tunnel or SOCKS."""
+    if proxy_url.startswith("http") and server.startswith("http://"):
+        return server
+    return urllib3.util.parse_url(server).path or ""
+
+
 def _manager(proxy_url: str, options: _PoolOptions) -> urllib3.PoolManager:
     if proxy_url.startswith("socks5"):
         from urllib3.contrib.socks import SOCKSProxyManager  # needs PySocks; clusters behind SOCKS are rare
 
         return SOCKSProxyManager(proxy_url, **options)
     if proxy_url:
-        return urllib3.ProxyManager(proxy_url, **options)
+        user = urllib3.util.parse_url(proxy_url).auth
+        headers = urllib3.util.make_headers(proxy_basic_auth=user) if user else None
+        return urllib3.ProxyManager(proxy_url, proxy_headers=headers, **options)
     return urllib3.PoolManager(**options)
 
 

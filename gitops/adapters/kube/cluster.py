@@ -14,6 +14,7 @@ import orjson
 
 from gitops.adapters.kube.adoption import adoption_patch
 from gitops.adapters.kube.answers import Answer, GoneError, status_of
+from gitops.adapters.kube.applybody import apply_body
 from gitops.adapters.kube.client import APPLY_PATCH, JSON, JSON_PATCH, Client, Request
 from gitops.adapters.kube.discovery import KnownKinds
 from gitops.adapters.kube.listing import PAGE_SIZE
@@ -207,7 +208,7 @@ class KubeCluster:
                 info.kind,
                 str(manifest.key),
                 query,
-                orjson.dumps(_scoped(manifest, info)),
+                apply_body(_scoped(manifest, info)),
                 APPLY_PATCH,
                 secret=_is_secret(manifest.key),
             )
