@@ -1,0 +1,1 @@
+"""One health rule per kind (argo-cd.md 4.2)."""
