@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gitops.model.crds.codec import Part, required
+from gitops.model.crds.codec import REQUIRED, Part, required
 from gitops.model.crds.meta import API_VERSION, ObjectMeta
 from gitops.model.objects import JsonMap
 
@@ -40,7 +40,7 @@ class ApplicationSetSpec(Part):
 
     go_template: bool = False
     generators: tuple[JsonMap, ...] = required(())
-    template: JsonMap = field(default_factory=dict)
+    template: JsonMap = field(default_factory=dict, metadata=REQUIRED)
     sync_policy: AppSetSyncPolicy | None = None
     strategy: JsonMap | None = None
     preserved_fields: PreservedFields | None = None

@@ -21,7 +21,9 @@ Read: TypeAlias = Callable[[Json], object]
 SPECIAL = {"repo_url": "repoURL", "external_urls": "externalURLs", "key_id": "keyID"}
 """Fields whose JSON name is not the plain camel case of ours."""
 
-_REQUIRED = "required"
+REQUIRED = {"required": True}
+"""Metadata of a field that the CRD requires: dumped even when it holds its default (but never as null)."""
+
 _PLAIN_TIME = len("2026-01-31T12:00:00Z")
 
 
@@ -34,8 +36,8 @@ class FreeMap:
 
 
 def required(default: T) -> T:
-    """A field the CRD requires: dumped even when it holds its default."""
-    made: T = field(default=default, metadata={_REQUIRED: True})
+    """A field with this default and REQUIRED."""
+    made: T = field(default=default, metadata=REQUIRED)
     return made
 
 
@@ -66,7 +68,7 @@ class Part:
         held: dict[str, object] = vars(self)
         for entry in plan_of(type(self)).fields.values():
             value = held[entry.name]
-            if entry.required or value != entry.default:
+            if (entry.required and value is not None) or value != entry.default:
                 out[entry.json] = value if type(value) is str else write(value)
         for key, raw in self.written.items():
             entry = plan_of(type(self)).fields[key]
@@ -141,7 +143,7 @@ def _entry(item: Field[object], hint: object) -> Entry:
         name=item.name,
         json=SPECIAL.get(item.name) or camel(item.name),
         default=None if default is MISSING else default,
-        required=bool(item.metadata.get(_REQUIRED)) or default is MISSING,
+        required=bool(item.metadata.get("required")) or default is MISSING,
         read=_reader(hint, default),
         is_time=bare is datetime,
         is_text=hint is str and default == "",

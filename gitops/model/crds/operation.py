@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gitops.model.crds.codec import Part, required
+from gitops.model.crds.codec import REQUIRED, Part, required
 from gitops.model.crds.source import Source
 from gitops.model.objects import digest_of
 
@@ -150,6 +150,6 @@ class OperationState(Part):
     phase: str = required("")
     message: str = ""
     sync_result: SyncResult | None = None
-    started_at: datetime | None = None
+    started_at: datetime | None = field(default=None, metadata=REQUIRED)
     finished_at: datetime | None = None
     retry_count: int = 0

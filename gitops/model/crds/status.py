@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gitops.model.crds.codec import Part, required
+from gitops.model.crds.codec import REQUIRED, Part, required
 from gitops.model.crds.operation import InitiatedBy, OperationState
 from gitops.model.crds.source import Source
 from gitops.model.crds.spec import Destination, IgnoreDifference
@@ -63,7 +63,7 @@ class HistoryEntry(Part):
     """A finished sync; `id` grows by one per entry."""
 
     revision: str = ""
-    deployed_at: datetime | None = None
+    deployed_at: datetime | None = field(default=None, metadata=REQUIRED)
     id: int = required(0)
     source: Source | None = None
     deploy_started_at: datetime | None = None
