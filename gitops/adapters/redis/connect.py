@@ -13,7 +13,9 @@ from redis.retry import Retry
 from gitops.errors import RefusedError, RetryableError
 
 Argument: TypeAlias = str | bytes | int | float
-Reply: TypeAlias = "bool | int | float | bytes | str | list[Reply] | tuple[Reply, ...] | dict[bytes, Reply] | None"
+Reply: TypeAlias = (
+    "bool | int | float | bytes | str | list[Reply] | tuple[Reply, ...] | set[Reply] | dict[bytes, Reply] | None"
+)
 
 log = logging.getLogger(__name__)
 
@@ -134,8 +136,8 @@ def as_number(reply: Reply) -> int:
 
 
 def as_replies(reply: Reply) -> list[Reply]:
-    """The reply if it is a list, else an empty one."""
-    return list(reply) if isinstance(reply, list | tuple) else []
+    """The reply if it is a list or a set, else an empty one."""
+    return list(reply) if isinstance(reply, list | tuple | set) else []
 
 
 def as_pairs(reply: Reply) -> dict[bytes, bytes]:

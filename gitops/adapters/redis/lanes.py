@@ -5,14 +5,12 @@ No fact of this file is kept in the process: any number of processes may call an
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import cache
-from importlib.resources import files
 
 from gitops.adapters.redis.connect import Argument, Reply, Server, as_number, as_replies, as_words
+from gitops.adapters.redis.scripts import script
 from gitops.jobs import Job, Queue, Rank, name_of, parse
 from gitops.ports.lanes import ZERO, Claim, Depths, Ending, Handout, Tick, Turn
 
@@ -107,8 +105,7 @@ class RedisLanes:
                 return
 
     def _run(self, name: str, *arguments: Argument) -> Reply:
-        sha, text = _script(name)
-        return self._server.script(sha, text, self._prefix, secrets.token_hex(8), *self._leases, *arguments)
+        return self._server.script(*script("lane", name), self._prefix, secrets.token_hex(8), *self._leases, *arguments)
 
 
 def member(job: Job) -> str:
@@ -142,10 +139,3 @@ def _handout(words: list[str]) -> Handout:
     lane, name, *rest = words
     pairs: Iterable[tuple[str, str]] = zip(rest[::2], rest[1::2], strict=True)
     return Handout(tuple(Turn(parse(name, lane, key), token) for key, token in pairs))
-
-
-@cache
-def _script(name: str) -> tuple[str, str]:
-    folder = files("gitops.adapters.redis") / "lua"
-    text = "\n".join((folder / f"{part}.lua").read_text("utf-8") for part in ("lane", name))
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text
