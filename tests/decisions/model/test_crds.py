@@ -6,7 +6,6 @@ import types
 from datetime import UTC, datetime
 from typing import Union, get_args, get_origin
 
-import crd_examples as examples
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from gitops.model.crds.appset import ApplicationSet
 from gitops.model.crds.codec import Entry, FreeJson, FreeMap, Part, plan_of
 from gitops.model.crds.project import AppProject
 from gitops.model.objects import AppRef, Json, JsonMap, as_map
+from tests.decisions.model import crd_examples as examples
 
 TEXT = st.text(alphabet="ab-/$ é", max_size=4)
 FREE = st.recursive(st.none() | st.booleans() | TEXT, lambda inner: st.lists(inner, max_size=2), max_leaves=4)

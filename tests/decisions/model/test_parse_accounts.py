@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hub_objects import config_map_of, secret
 
 from gitops.model.accounts import Account, AccountSet, ApiToken
 from gitops.model.parse_accounts import parse_accounts
+from tests.decisions.model.hub_objects import config_map_of, secret
 
 
 def read(config: dict[str, str], data: dict[str, str]) -> tuple[AccountSet, tuple[str, ...]]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
-import crd_examples
 import pytest
-from hub_objects import cluster_secret, config_map_of, secret
 
 from gitops.errors import InvalidError
 from gitops.model.config import Params, Settings, Tracking
@@ -15,6 +13,8 @@ from gitops.model.objects import IN_CLUSTER, Json, JsonMap
 from gitops.model.parse_clusters import parse_cluster
 from gitops.model.parse_config import parse_clusters, parse_hub, parse_params, parse_projects, parse_settings
 from gitops.model.spelling import comma_list, duration_s, flag, integer, size_bytes
+from tests.decisions.model import crd_examples as examples
+from tests.decisions.model.hub_objects import cluster_secret, config_map_of, secret
 
 PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 PEM_64 = base64.b64encode(PEM.encode()).decode()
@@ -232,7 +232,7 @@ def test_the_first_of_two_secrets_for_one_server_counts() -> None:
 
 def test_one_broken_project_or_cluster_hides_no_other() -> None:
     broken: JsonMap = {"metadata": {"name": "bad", "namespace": "argocd"}, "spec": {"sourceRepos": "*"}}
-    projects, problems = parse_projects([broken, crd_examples.project()])
+    projects, problems = parse_projects([broken, examples.project()])
     assert list(projects) == ["shop"]
     assert problems[0].startswith('AppProject argocd/bad: spec.sourceRepos: "*" is not a list')
     clusters, _ = parse_clusters([secret("bad", {}), cluster_secret("good", "https://x")], in_cluster_enabled=False)
@@ -245,7 +245,7 @@ def test_the_hub_is_read_as_one() -> None:
         settings=config_map_of({"cluster.inClusterEnabled": "no"}),
         params={},
         clusters=[cluster_secret("c", "https://x", {"awsAuthConfig": {}})],
-        projects=[crd_examples.project()],
+        projects=[examples.project()],
     )
     assert (hub.namespace, [c.key for c in hub.clusters]) == ("argocd", [IN_CLUSTER, "https://x"])
     assert list(hub.projects) == ["shop"]

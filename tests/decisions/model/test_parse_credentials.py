@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hub_objects import config_map_of, secret
 
 from gitops.model.credentials import RepoCredential
 from gitops.model.parse_credentials import parse_credentials, parse_repository
+from tests.decisions.model.hub_objects import config_map_of, secret
 
 URL = "https://git.example.com/shop.git"
 

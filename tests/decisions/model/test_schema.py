@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import crd_examples as examples
 import pytest
 import yaml
 
 from gitops.model.crds import schema
 from gitops.model.objects import Json, JsonMap, as_list, as_map
+from tests.decisions.model import crd_examples as examples
 
 CHART = Path(__file__).parents[3] / "charts" / "argosy" / "crds"
 
