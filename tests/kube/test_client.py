@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import socket
+import tempfile
 import time
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from cli.bed.cluster import Cluster
+from cli.bed.pki import Pki
+from cli.bed.rig import Bed
 from gitops.adapters.kube.answers import GoneError
 from gitops.adapters.kube.client import Client, Endpoint, Request
 from gitops.errors import ArgosyError, ConflictError, InvalidError, RefusedError, RetryableError
@@ -154,3 +158,18 @@ def test_a_proxy_carries_tls_to_the_cluster_as_the_user_in_its_url(server: Clust
         )
         assert Client(Endpoint(server.server, credential)).send(Request("get", "/version", "", "version")).status == 200
     assert proxy.asked == [("CONNECT", server.server.removeprefix("https://")), ("as", "Basic bWU6d29yZA==")]
+
+
+def test_a_client_certificate_leaves_no_file_behind(
+    bed: Bed, server: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pki = Pki(bed.folder / "pki")
+    credential = ClusterCredential(
+        bearer_token=server.token("argosy"),
+        ca_data=server.ca_pem.encode(),
+        cert_data=pki.certificate.read_bytes(),
+        key_data=pki.key.read_bytes(),
+    )
+    assert Client(Endpoint(server.server, credential)).send(Request("get", "/version", "", "version")).status == 200
+    assert not list(tmp_path.iterdir())

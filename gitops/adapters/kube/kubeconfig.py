@@ -84,7 +84,7 @@ def _plugin_token(path: Path) -> Callable[[], str]:
     )
 
     def token() -> str:
-        return str(found.get_api_key_with_prefix("authorization") or "").removeprefix("Bearer ")
+        return str(found.get_api_key_with_prefix("BearerToken", alias="authorization") or "").removeprefix("Bearer ")
 
     return token
 
