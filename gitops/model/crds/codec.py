@@ -7,16 +7,24 @@ the dump unless it is `required` or the input had it; `null` reads as the defaul
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Self, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gitops.errors import InvalidError
+from gitops.model.crds.readers import (
+    SCALARS,
+    FreeJson,
+    FreeMap,
+    Read,
+    WrongTypeError,
+    list_reader,
+    map_reader,
+    read_int_or_text,
+)
 from gitops.model.objects import Json, JsonMap
 
 T = TypeVar("T")
-Read: TypeAlias = Callable[[Json], object]
 
 SPECIAL = {"repo_url": "repoURL", "external_urls": "externalURLs", "key_id": "keyID"}
 """Fields whose JSON name is not the plain camel case of ours."""
@@ -25,14 +33,6 @@ REQUIRED = {"required": True}
 """Metadata of a field that the CRD requires: dumped even when it holds its default (but never as null)."""
 
 _PLAIN_TIME = len("2026-01-31T12:00:00Z")
-
-
-class FreeJson:
-    """Stands for `Json` while annotations are read: any value, kept as it is."""
-
-
-class FreeMap:
-    """Stands for `JsonMap` while annotations are read: any object, kept as it is."""
 
 
 def required(default: T) -> T:
@@ -78,21 +78,6 @@ class Part:
 
 
 P = TypeVar("P", bound=Part)
-
-
-class WrongTypeError(Exception):
-    """A value of the wrong type; `path` grows while the error travels outwards."""
-
-    def __init__(self, value: Json, wanted: str) -> None:
-        super().__init__(wanted)
-        self.value = value
-        self.wanted = wanted
-        self.path: list[str] = []
-
-    def __str__(self) -> str:
-        where = "".join(p if p.startswith("[") else f".{p}" for p in reversed(self.path)).lstrip(".")
-        shown = f'"{self.value}"' if isinstance(self.value, str) else str(self.value)[:80]
-        return f"{where or 'object'}: {shown} is not {self.wanted}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,108 +219,19 @@ def reader_of(hint: object) -> Read:
     Raises:
         TypeError: no field may have this type (our bug, seen at the first use of the class).
     """
-    if isinstance(hint, type) and hint in _SCALARS:
-        return _SCALARS[hint]
+    if isinstance(hint, type) and hint in SCALARS:
+        return SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, Part):
         return _part_reader(hint)
     origin, args = get_origin(hint), get_args(hint)
     if origin is tuple:
-        return _list_reader(reader_of(args[0]))
+        return list_reader(reader_of(args[0]))
     if origin is dict:
-        return _map_reader(reader_of(args[1]))
+        return map_reader(reader_of(args[1]))
     if origin is Union and set(args) == {int, str}:
-        return _read_int_or_text
+        return read_int_or_text
     raise TypeError(f"no reader for {hint}")
 
 
 def _part_reader(cls: type[Part]) -> Read:
     return lambda raw: read_part(cls, raw)
-
-
-def _list_reader(read: Read) -> Read:
-    def read_list(raw: Json) -> object:
-        if not isinstance(raw, list):
-            raise WrongTypeError(raw, "a list")
-        try:
-            return tuple([read(item) for item in raw])
-        except WrongTypeError as error:
-            # Which item it was is looked for only now, so that good lists pay nothing.
-            error.path.append(f"[{_first_wrong(read, raw)}]")
-            raise
-
-    return read_list
-
-
-def _first_wrong(read: Read, items: list[Json]) -> int:
-    for number, item in enumerate(items):
-        try:
-            read(item)
-        except WrongTypeError:
-            return number
-    return 0
-
-
-def _map_reader(read: Read) -> Read:
-    def read_map(raw: Json) -> object:
-        if not isinstance(raw, dict):
-            raise WrongTypeError(raw, "an object")
-        out: dict[str, object] = {}
-        for key, item in raw.items():
-            try:
-                out[key] = read(item)
-            except WrongTypeError as error:
-                error.path.append(key)
-                raise
-        return out
-
-    return read_map
-
-
-def _read_text(raw: Json) -> object:
-    if type(raw) is not str:
-        raise WrongTypeError(raw, "text")
-    return raw
-
-
-def _read_int(raw: Json) -> object:
-    if type(raw) is not int:
-        raise WrongTypeError(raw, "an integer")
-    return raw
-
-
-def _read_bool(raw: Json) -> object:
-    if type(raw) is not bool:
-        raise WrongTypeError(raw, "true or false")
-    return raw
-
-
-def _read_int_or_text(raw: Json) -> object:
-    if type(raw) is not int and type(raw) is not str:
-        raise WrongTypeError(raw, "an integer or text")
-    return raw
-
-
-def _read_time(raw: Json) -> object:
-    try:
-        moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise WrongTypeError(raw, "a time like 2026-01-31T12:00:00Z")
-    return moment
-
-
-def _read_object(raw: Json) -> object:
-    if not isinstance(raw, dict):
-        raise WrongTypeError(raw, "an object")
-    return raw
-
-
-_SCALARS: dict[type, Read] = {
-    str: _read_text,
-    int: _read_int,
-    bool: _read_bool,
-    datetime: _read_time,
-    FreeJson: lambda raw: raw,
-    FreeMap: _read_object,
-}

@@ -17,9 +17,10 @@ import yaml
 
 from gitops.model.crds.application import Application
 from gitops.model.crds.appset import ApplicationSet
-from gitops.model.crds.codec import FreeJson, FreeMap, Part, plan_of
+from gitops.model.crds.codec import Part, plan_of
 from gitops.model.crds.meta import ObjectMeta
 from gitops.model.crds.project import AppProject
+from gitops.model.crds.readers import FreeJson, FreeMap
 from gitops.model.objects import Json, JsonMap
 
 _KEEP = "x-kubernetes-preserve-unknown-fields"
@@ -152,7 +153,7 @@ def files() -> dict[str, str]:
 class _PlainDumper(yaml.SafeDumper):
     """YAML without anchors: a reader of a CRD does not expect them."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         """Never an alias, equal parts are written out."""
         return True
 

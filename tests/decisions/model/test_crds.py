@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gitops.errors import InvalidError
 from gitops.model.crds.application import Application, ApplicationStatus, Automated, Source, SyncPolicy
 from gitops.model.crds.appset import ApplicationSet
-from gitops.model.crds.codec import Entry, FreeJson, FreeMap, Part, plan_of
+from gitops.model.crds.codec import Entry, Part, plan_of
 from gitops.model.crds.project import AppProject
+from gitops.model.crds.readers import FreeJson, FreeMap
 from gitops.model.objects import AppRef, Json, JsonMap, as_map
 from tests.decisions.model import crd_examples as examples
 
