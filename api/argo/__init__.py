@@ -1,0 +1,1 @@
+"""`/api/v1` in Argo CD's wire format, one module per subject."""
