@@ -47,6 +47,6 @@ def set_up(level: str) -> None:
     to_stdout = logging.StreamHandler(sys.stdout)
     to_stdout.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[to_stdout], force=True)
-    # Celery tells of each task at INFO, ours says it once and with its fields.
-    for chatty in ("celery.app.trace", "celery.worker.strategy", "kombu", "urllib3"):
+    # Celery tells of each task at INFO, ours says it once and with its fields; Tornado of each page.
+    for chatty in ("celery.app.trace", "celery.worker.strategy", "kombu", "urllib3", "tornado.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -72,7 +72,7 @@ def _worker(*, events: bool) -> dict[str, object]:
     return {
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,
-        "worker_enable_remote_control": events,  # Flower asks workers what they run; otherwise nobody may (S-069)
+        "worker_enable_remote_control": False,  # whoever has Redis could stop or slow every worker (S-069)
         "worker_send_task_events": events,  # they halve throughput
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
