@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from gitops.model.fingerprint import GONE, Fingerprint, Verdict, doubt_of
 from gitops.model.objects import GroupKind, ObjectKey
@@ -21,32 +21,31 @@ def suspects(
     `rows` are those whose mark names the app, and those of its fingerprints; `has_rule` tells kinds with a health rule.
     A fingerprint without a row is a suspect only if `listed` says that its kind was listed completely, without error.
     """
+    rows = list(rows)
     ruled: dict[tuple[str, str], bool] = {}
     found: dict[ObjectKey, str] = {}
-    seen: set[ObjectKey] = set()
+    known = 0
     for row in rows:
         key = row.key
-        seen.add(key)
         fingerprint = fingerprints.get(key)
         if fingerprint is not None:
+            known += 1
             kind = (key.group, key.kind)
             if kind not in ruled:
                 ruled[kind] = has_rule(key.group_kind)
             if fingerprint.still_holds(row, has_health_rule=ruled[kind]):
                 continue
         found[key] = doubt_of(row)
-    for key in missing(fingerprints, seen):
-        if listed(key.group_kind):
-            found[key] = GONE
+    if known < len(fingerprints):
+        found |= dict.fromkeys((k for k in _unseen(fingerprints, rows) if listed(k.group_kind)), GONE)
     return found
 
 
-def missing(fingerprints: Mapping[ObjectKey, Fingerprint], seen: Collection[ObjectKey]) -> list[ObjectKey]:
-    """Objects that were there at their last look and are not among those seen now."""
+def _unseen(fingerprints: Mapping[ObjectKey, Fingerprint], rows: Iterable[Row]) -> list[ObjectKey]:
+    """Objects that were there at their last look and have no row now."""
+    seen = {row.key for row in rows}
     return [
-        key
-        for key, fingerprint in fingerprints.items()
-        if key not in seen and fingerprint.verdict is not Verdict.MISSING
+        k for k, fingerprint in fingerprints.items() if k not in seen and fingerprint.verdict is not Verdict.MISSING
     ]
 
 
