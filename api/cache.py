@@ -91,6 +91,7 @@ class AppCache:
         self._readers: list[Subscription] = []
         self._version = 0
         self._synced = False
+        self.closed = False
         self._targets: dict[str, set[str]] | None = None
 
     @property
@@ -161,6 +162,12 @@ class AppCache:
         """End a stream."""
         with self._news:
             self._readers.remove(reader)
+
+    def close(self) -> None:
+        """This process ends: open streams are to end too."""
+        with self._news:
+            self.closed = True
+            self._news.notify_all()
 
     @property
     def readers(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import Protocol, cast
 
@@ -76,24 +76,25 @@ def run(settings: RoleSettings) -> None:
     for thread in threads:
         thread.start()
     try:
-        serve(create_app(ports), settings.host, settings.port, settings_limit(ports))
+        server = web_server(create_app(ports), settings.host, settings.port, settings_limit(ports))
+        serve(server, leaving=ports.apps.close)
     finally:
         stop.set()
         for thread in threads:
             thread.join(5)
 
 
-def serve(app: Flask, host: str, port: int, limit_bytes: int) -> None:
-    """Listen until a signal; bodies over `limit_bytes` get 413 before they are read in full."""
-    server = web_server(app, host, port, limit_bytes)
+def serve(server: WebServer, *, leaving: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; `leaving` is called first, so that streams end before requests are waited for."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         del number, frame
+        leaving()
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    log.info("listening", extra={"host": host, "port": port})
+    log.info("listening")
     server.run()
 
 

@@ -40,8 +40,9 @@ class Streams:
         wanted, sees = Filter.of_request(), caller().may("applications", "get")
         events = Watch(self._ports.apps, lambda body: sees and wanted.accepts(body), _since(wanted))
         as_sse = request.headers.get("Accept") == "text/event-stream"
-        gone = cast(Callable[[], bool], request.environ.get("waitress.client_disconnected", lambda: False))
-        body = lines(events, request.args.get("fields", ""), sse=as_sse, gone=gone)
+        left = cast(Callable[[], bool], request.environ.get("waitress.client_disconnected", lambda: False))
+        apps = self._ports.apps
+        body = lines(events, request.args.get("fields", ""), sse=as_sse, gone=lambda: apps.closed or left())
         response = Response(body, 200, mimetype="text/event-stream" if as_sse else "application/json")
         response.call_on_close(events.close)
         return response
