@@ -113,7 +113,7 @@ def hub_changes(world: World, lanes: RedisLanes, server, flushes: bool) -> None:
 
 def run(broker, server, seed: int, *, faults: bool) -> World:
     world = World(random.Random(seed))
-    claimed = (90 if faults else 400) * MS
+    claimed = (90 if faults else 800) * MS
 
     def lanes() -> RedisLanes:
         return RedisLanes(broker.server(), Queue.DIFF, unclaimed=60 * MS, claimed=claimed)
