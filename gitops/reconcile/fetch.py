@@ -39,6 +39,7 @@ def fetch(job: Fetch, p: FetchPorts, lease: Lease, now: datetime) -> timedelta |
     """
     apps = p.index.of_repo(job.repo)
     if not apps:
+        p.facts.mark(f"fetch:{job.repo}", now)
         return None
     credentials = p.vault.credentials()
     if credentials is None:
@@ -52,6 +53,7 @@ def fetch(job: Fetch, p: FetchPorts, lease: Lease, now: datetime) -> timedelta |
     groups = _grouped(apps, credentials, turn)
     for access, wanted in groups.items():
         _look(access, wanted, turn)
+    p.facts.mark(f"fetch:{job.repo}", now)
     for access in groups:
         p.sources.tidy(access)
     return max(min(turn.next_tries) - now, SHORTEST_WAKE) if turn.next_tries else None

@@ -21,7 +21,7 @@ from gitops.ports.clock import Clock
 from gitops.ports.lease import Lease
 from gitops.ports.queue import Queue
 from gitops.ports.sources import Mirror, Sources
-from gitops.ports.store import Desireds, Index, Vault
+from gitops.ports.store import Desireds, Facts, Index, Vault
 from gitops.trigger.lane import lane_of
 
 log = logging.getLogger("argosy.fetch")
@@ -36,6 +36,7 @@ class FetchPorts:
     index: Index
     vault: Vault
     desireds: Desireds
+    facts: Facts
     sources: Sources
     queue: Queue
     clock: Clock

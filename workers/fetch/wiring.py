@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitops.adapters.clock import SystemClock
 from gitops.adapters.git.mirror import Mirrors
+from gitops.adapters.redis.facts import RedisFacts
 from gitops.adapters.redis.index import RedisIndex
 from gitops.adapters.redis.metrics import RedisCounters
 from gitops.adapters.redis.store import RedisDesireds
@@ -26,6 +27,7 @@ def fetch_ports(settings: RoleSettings, here: Station) -> FetchPorts:
         index=RedisIndex(here.server, settings.keys.cache),
         vault=RedisVault(here.server, settings.keys.vault),
         desireds=RedisDesireds(here.server, settings.keys.cache),
+        facts=RedisFacts(here.server),
         sources=Mirrors(settings.data_dir, allow_http=settings.repo_allow_http, observer=count),
         queue=here.queue,
         clock=SystemClock(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,11 +16,13 @@ from gitops.adapters.git.locks import locked
 from gitops.adapters.git.objects import GitMirror
 from gitops.adapters.git.program import GitProgram
 from gitops.adapters.git.program_fetch import fetch_all
-from gitops.adapters.git.refs import HEAD_COPY, mirrored, read_refs, table_of, tips, write_refs
+from gitops.adapters.git.refs import HEAD_COPY, Refs, mirrored, read_refs, table_of, tips, write_refs
 from gitops.adapters.git.smart_http import NotHereError, Observer, SmartHttp
 from gitops.errors import RetryableError
 from gitops.model.credentials import RepoAccess
 from gitops.model.revision import CommitId, RefTable
+
+log = logging.getLogger("argosy.git")
 
 _HAVES = 256
 _LOOSE = 24
@@ -74,16 +77,25 @@ class Mirrors:
         found = mirrored(self._http.refs(access, refs))
         repo = pygit2.Repository(str(folder))
         before = read_refs(repo)
-        if found == before and all(c in repo for c in commits):
-            return table_of(found)
         wants = {oid for oid, _ in found.values() if oid not in repo}
-        asked = [*wants, *(c for c in commits if c not in repo and c not in wants)]
-        if asked:
-            packs.unpack(self._http.pack(access, asked, tips(before, _HAVES)), repo)
+        if wants:
+            packs.unpack(self._http.pack(access, wants, tips(before, _HAVES)), repo)
         if any(oid not in repo for oid in wants):
             raise packs.BadPackError("the pack does not hold what was asked for")
+        for commit in commits:
+            if commit not in repo:
+                self._add(commit, access, repo, before)
         write_refs(repo, before, found)
         return table_of(found)
+
+    def _add(self, commit: CommitId, access: RepoAccess, repo: pygit2.Repository, before: Refs) -> None:
+        """A commit that no ref reaches; what the remote refuses to give is not in the mirror, and that says it all."""
+        try:
+            packs.unpack(self._http.pack(access, [commit], tips(before, _HAVES)), repo)
+        except (NotHereError, packs.BadPackError):
+            raise
+        except RetryableError as error:
+            log.info("commit not given", extra={"commit": commit, "cause": str(error)})
 
     def tidy(self, access: RepoAccess) -> None:
         """Pack loose objects and small packs when there are many; unreachable objects stay for two days."""
