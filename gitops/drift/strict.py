@@ -29,14 +29,13 @@ def changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[Path
 
 
 def _walk(kind: str, path: Path, before: Json, after: Json, found: list[Path]) -> None:
-    if before == after and isinstance(before, bool) == isinstance(after, bool):
-        return
+    """No short cut for equal containers: `==` takes True for 1, and this runs once per dry run only."""
     if isinstance(before, dict) and isinstance(after, dict):
         for name in dict.fromkeys([*before, *after]):
             _walk(kind, (*path, name), before.get(name), after.get(name), found)
     elif isinstance(before, list) and isinstance(after, list):
         _lists(kind, path, before, after, found)
-    else:
+    elif before != after or isinstance(before, bool) != isinstance(after, bool):
         found.append(path)
 
 

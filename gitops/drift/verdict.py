@@ -24,7 +24,7 @@ class Judgement:
     """What comparing one object found."""
 
     verdict: Verdict
-    """Provisional while `needs_dry_run`."""
+    """While `needs_dry_run` the worse of two possibilities: whoever cannot ask must not call it clean."""
     paths: tuple[Path, ...] = ()
     """Where they differ, `spec` and the like before `metadata`."""
     why: str = ""
@@ -116,12 +116,14 @@ class _Case:
         left = self._left_behind()
         told = tuple(f.path for f in (*differing, *left) if f.grade is not Grade.HOLLOW)
         taken = unowned(self.comparable, without(self.wanted.body, self.ignored)) if self.comparable else ()
+        asked = (*self._open(differing), *taken)
         certain = any(self._certain(f) for f in differing) or any(f.grade is Grade.CHANGED for f in left)
+        paths = told or asked
         return Judgement(
-            Verdict.DRIFTED if told else Verdict.CLEAN,
-            told,
-            _why(told, frozenset(f.path for f in left), self.known, self.manager),
-            needs_dry_run=not certain and (bool(told or taken) or self._open(differing)),
+            Verdict.DRIFTED if paths else Verdict.CLEAN,
+            paths,
+            _why(paths, frozenset(f.path for f in left), self.known, self.manager),
+            needs_dry_run=bool(paths) and not certain,
             contested=bool(taken),
             ignored=self.ignored,
         )
@@ -150,15 +152,16 @@ class _Case:
         owners = owners_of(self.known, finding.path)
         return bool(owners) and owners[0].manager != self.manager
 
-    def _open(self, differing: Iterable[Finding]) -> bool:
-        """Whether something cannot be told from here: field names of another version, or an empty value live lacks.
+    def _open(self, differing: Iterable[Finding]) -> tuple[Path, ...]:
+        """What cannot be told from here: field names of another version, and empty values that live lacks.
 
         An empty value our entry still owns was dropped by the server when it was applied.
         """
         if self.ours is not None and self.comparable is None:
-            return True
+            return (("apiVersion",),)
         entry = self.comparable
-        return any(entry is None or not owns(entry, f.path) for f in differing if f.grade is Grade.HOLLOW)
+        hollow = (f.path for f in differing if f.grade is Grade.HOLLOW)
+        return tuple(path for path in hollow if entry is None or not owns(entry, path))
 
 
 def _why(paths: tuple[Path, ...], left: frozenset[Path], known: Iterable[Entry], manager: str) -> str:
