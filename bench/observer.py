@@ -24,7 +24,6 @@ class Observer:
         self._seen: dict[str, tuple[float, dict[str, object]]] = {}
         self._stopped = False
         self._http = urllib3.PoolManager(ca_certs=str(cluster.authority), retries=False)
-        self._response: urllib3.BaseHTTPResponse | None = None
 
     def __enter__(self) -> Self:
         body = self._cluster.request("GET", self._path, user="observer").body
@@ -38,11 +37,9 @@ class Observer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped = True
-        if self._response is not None:
-            self._response.close()
+        self._stopped = True  # its thread ends with the next event, or with the process
 
-    def wait(self, key: str, condition: Callable[[dict[str, object]], bool], *, limit_s: float = 120.0) -> float:
+    def wait(self, key: str, condition: Callable[[dict[str, object]], bool], *, limit_s: float = 30.0) -> float:
         """The `time.perf_counter()` at which the object `namespace/name` was first seen to fulfil the condition."""
         deadline = time.perf_counter() + limit_s
         with self._changed:
@@ -63,10 +60,13 @@ class Observer:
         separator = "&" if "?" in self._path else "?"
         url = f"{self._cluster.server}{self._path}{separator}watch=1&resourceVersion={version}"
         headers = {"Authorization": f"Bearer {self._cluster.token('observer')}"}
-        self._response = self._http.request("GET", url, headers=headers, preload_content=False, timeout=3600)
+        response = self._http.request("GET", url, headers=headers, preload_content=False, timeout=3600)
         rest = b""
         while not self._stopped:
-            chunk = self._response.read1(1 << 20)
+            try:
+                chunk = response.read1(1 << 20)
+            except urllib3.exceptions.HTTPError:
+                return  # the server went away: the stage is being taken down
             if not chunk:
                 return
             *lines, rest = (rest + chunk).split(b"\n")

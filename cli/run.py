@@ -1,18 +1,32 @@
 """`argosy run <role>`: becomes one server process. With cli/offline.py the only file that may load server code.
 
-Each role loads its own modules and no others when it starts: a fetch worker never loads the Kubernetes client, an apply
+A role loads its own modules and no others, when it starts: a fetch worker never loads the Kubernetes client, an apply
 worker never the git adapter (contracts 5 and 6 of pyproject.toml say the same of the modules).
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops.errors import ArgosyError
-from gitops.settings import ROLES, Process
+from gitops.settings import RoleSettings
+
+STARTS = {
+    "api": "api.serve",
+    "watch": "workers.watch.main",
+    "fetch": "workers.fetch.main",
+    "diff": "workers.diff.main",
+    "apply": "workers.apply.main",
+    "work": "workers.work.main",
+    "beat": "workers.beat.main",
+    "flower": "workers.flower",
+    "prepare": "workers.prepare",
+}
+"""Role -> module with `run(settings: RoleSettings)`, which returns when the role is told to stop."""
 
 WRITERS = ("api", "watch", "diff", "apply", "work")
 """Roles that may write to the hub or to clusters: they look before they write."""
@@ -24,10 +38,10 @@ def run_role(role: str, environ: Mapping[str, str]) -> None:
     Raises:
         ArgosyError: the environment is wrong, or Redis or the hub does not answer; the supervisor starts it again.
     """
-    process = Process.parse(role, environ)
-    if role in WRITERS and not (process.read_only or process.take_over):
-        process = replace(process, read_only=_looks_only(process))
-    _STARTS[role](process)
+    settings = RoleSettings.parse(role, environ)
+    if role in WRITERS and not (settings.read_only or settings.take_over):
+        settings = replace(settings, read_only=_another_writes(settings))
+    importlib.import_module(STARTS[role]).run(settings)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -40,83 +54,17 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _looks_only(process: Process) -> bool:
-    from gitops.adapters.kube.competing import writes_elsewhere
+def _another_writes(settings: RoleSettings) -> bool:
+    # Loaded here: only roles that may hold a cluster credential know the Kubernetes client.
+    from gitops.adapters.kube.client import Client
+    from gitops.adapters.kube.hub import KubeHub
+    from gitops.adapters.kube.kubeconfig import load
 
-    other = writes_elsewhere(process)
+    other = KubeHub(Client(load(settings.kubeconfig)), settings.namespace, read_only=True).competitor()
     if other:
-        print(f"argosy run: {other} runs on the hub: this role writes nothing (--take-over changes that)", flush=True)
+        print(f"argosy run: {other}: this role looks and writes nothing (--take-over changes that)", flush=True)
     return bool(other)
 
-
-def _api(process: Process) -> None:
-    from api.serve import run
-
-    run(process)
-
-
-def _watch(process: Process) -> None:
-    from workers.watch.main import run
-
-    run(process)
-
-
-def _fetch(process: Process) -> None:
-    from workers.fetch.main import run
-
-    run(process)
-
-
-def _diff(process: Process) -> None:
-    from workers.diff.main import run
-
-    run(process)
-
-
-def _apply(process: Process) -> None:
-    from workers.apply.main import run
-
-    run(process)
-
-
-def _work(process: Process) -> None:
-    from workers.work.main import run
-
-    run(process)
-
-
-def _beat(process: Process) -> None:
-    from workers.beat.main import run
-
-    run(process)
-
-
-def _flower(process: Process) -> None:
-    from workers.flower import run
-
-    run(process)
-
-
-def _prepare(process: Process) -> None:
-    from workers.prepare import run
-
-    run(process)
-
-
-_STARTS: dict[str, Callable[[Process], None]] = {
-    "api": _api,
-    "watch": _watch,
-    "fetch": _fetch,
-    "diff": _diff,
-    "apply": _apply,
-    "work": _work,
-    "beat": _beat,
-    "flower": _flower,
-    "prepare": _prepare,
-}
-# A role that settings know and nobody starts would be found only in production.
-if set(_STARTS) != set(ROLES):
-    raise AssertionError("cli/run.py and gitops/settings.py disagree about the roles")
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

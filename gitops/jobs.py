@@ -14,6 +14,7 @@ Jobs of one lane share cap and order; two nudges with one (queue, lane, key) are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import TypeAlias
@@ -151,10 +152,11 @@ def parse(name: str, lane: str, key: str) -> Job:
     Raises:
         KeyError: no job has this name (a message of another version): drop it, the sweep covers.
     """
-    return {
+    made: dict[str, Callable[[], Job]] = {
         "fetch": lambda: Fetch(RepoKey(key)),
         "compare": lambda: Compare(AppRef.parse(key), ClusterKey(lane)),
         "scan": lambda: Scan(ClusterKey(lane)),
         "advance": lambda: Advance(AppRef.parse(key), ClusterKey(lane)),
-        "sweep": lambda: Sweep(),
-    }[name]()
+        "sweep": Sweep,
+    }
+    return made[name]()

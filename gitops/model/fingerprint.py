@@ -44,10 +44,31 @@ class Fingerprint:
         Ours alone and untouched: the same entry and generation are enough, status and other managers' fields do not
         matter. Without an entry of ours, contested, or with a health rule: only the same resourceVersion will do.
         """
-        if row.uid != self.uid or row.deleting:
+        if row.deleting:
             return False
-        if row.resource_version == self.resource_version:
+        return self._same(row.uid, row.resource_version, row.generation, row.entry, has_health_rule=has_health_rule)
+
+    def answers(self, doubt: str, *, has_health_rule: bool) -> bool:
+        """Whether this look is at least as new as the row that raised `doubt` (see `doubt_of`)."""
+        parts = doubt.split(" ")
+        if len(parts) != 4:
+            return False
+        uid, version, generation, entry = parts
+        return self._same(uid, version, int(generation), entry, has_health_rule=has_health_rule)
+
+    def _same(self, uid: str, version: str, generation: int, entry: str, *, has_health_rule: bool) -> bool:
+        if uid != self.uid:
+            return False
+        if version == self.resource_version:
             return True
         if has_health_rule or self.contested or not self.entry:
             return False
-        return row.entry == self.entry and (row.generation == self.generation)
+        return entry == self.entry and generation == self.generation
+
+
+GONE = "gone"
+
+
+def doubt_of(row: Row) -> str:
+    """What is remembered of a row that does not fit its fingerprint; an object that is not there is `GONE`."""
+    return GONE if row.deleting else f"{row.uid} {row.resource_version} {row.generation} {row.entry}"

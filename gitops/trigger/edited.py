@@ -20,7 +20,10 @@ class Look(Enum):
 
 
 def looks(before: Application | None, after: Application) -> frozenset[Look]:
-    """The looks that the step from `before` to `after` asks for; our own status writes ask for none."""
+    """The looks that the step from `before` to `after` asks for; our own status writes ask for none.
+
+    Whoever begins an operation nudges it; only one found at the start, or told to terminate, is news here.
+    """
     if after.metadata.annotations.get(SKIP) == "true":
         return frozenset()
     if after.metadata.deletion_timestamp is not None:
@@ -32,7 +35,7 @@ def looks(before: Application | None, after: Application) -> frozenset[Look]:
         asked.add(Look.FETCH)
     elif _rules(before) != _rules(after):
         asked.add(Look.COMPARE)
-    if running(after) and (before is None or _phase(before) != _phase(after)):
+    if running(after) and (before is None or (_phase(after) == "Terminating" != _phase(before))):
         asked.add(Look.ADVANCE)
     return frozenset(asked)
 

@@ -61,7 +61,7 @@ class Installation:
         started = time.monotonic()
         self._program = subprocess.Popen(
             [
-                sys.executable, "-m", "cli.main", "up", "--data-dir", str(self.data_dir),
+                str(Path(sys.executable).with_name("argosy")), "up", "--data-dir", str(self.data_dir),
                 "--kubeconfig", str(self.hub.kubeconfig("argosy")), "--port", str(self.port), "--repo-allow-http",
                 *self._options,
             ],

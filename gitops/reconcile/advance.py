@@ -1,0 +1,281 @@
+"""Advance: one turn of an app's running operation (walk A hop 8): read the hub, decide, act, store, park."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gitops.access.project import permits_object
+from gitops.errors import ConflictError
+from gitops.health.rollup import app_health
+from gitops.jobs import Advance, Compare, Fetch, Rank
+from gitops.live.belonging import belongs
+from gitops.model.comparison import Comparison
+from gitops.model.crds.application import Application, OperationState, ResourceResult, SyncOperation
+from gitops.model.desired import Rendering
+from gitops.model.fingerprint import Fingerprint, Verdict
+from gitops.model.objects import Manifest, ObjectKey
+from gitops.model.observed import Absent, Unknown
+from gitops.ports.lease import Lease
+from gitops.reconcile.act import act
+from gitops.reconcile.compare import warnings
+from gitops.reconcile.observe import observe, results_of, unanswered
+from gitops.reconcile.ports import Ports
+from gitops.reconcile.scene import (
+    Broken,
+    Scene,
+    failure_text,
+    place_of,
+    render_again,
+    rendering_for,
+    scene_of,
+    served,
+)
+from gitops.reconcile.teardown import teardown
+from gitops.sync.finish import after_turn, restarted
+from gitops.sync.machine import Event, Next, Stage, retry_due, stage_of, step
+from gitops.sync.plan import Act, Plan, plan
+from gitops.sync.prune import Proof, removals
+from gitops.sync.report import Look, after_look
+from gitops.trigger.edited import running
+from gitops.trigger.lane import repo_of
+
+log = logging.getLogger("argosy.advance")
+
+SOON = timedelta(seconds=1)
+
+
+def advance(job: Advance, p: Ports, lease: Lease, now: datetime) -> timedelta | None:
+    """Take one step of the app's operation or deletion; returns when to take the next one.
+
+    Raises:
+        RetryableError: hub, store or cluster did not answer; the turn is repeated, which does no harm.
+    """
+    found = p.hub.application(job.app)
+    if isinstance(found, Unknown):
+        return SOON
+    if isinstance(found, Absent) or p.read_only:
+        return None
+    app = found.object
+    if app.metadata.deletion_timestamp is not None:
+        return teardown(app, p, lease, now)
+    state = app.status.operation_state
+    if state is None or not running(app):
+        return None
+    if state.phase == "Terminating":
+        return _finish(job, app, state, step(state, Event.TERMINATE), p, lease, now)
+    if stage_of(state) is Stage.WAITING:
+        return _wait(job, app, state, p, lease, now)
+    return _turn(job, app, state, p, lease, now)
+
+
+def _wait(
+    job: Advance, app: Application, state: OperationState, p: Ports, lease: Lease, now: datetime
+) -> timedelta | None:
+    left = retry_due(state, now)
+    event = Event.EARLY if left > timedelta(0) else Event.DUE
+    if step(state, event).stage is Stage.WAITING:
+        return left
+    lease.check()
+    p.hub.update(app, restarted(app, state))
+    return timedelta(0)
+
+
+def _turn(
+    job: Advance, app: Application, state: OperationState, p: Ports, lease: Lease, now: datetime
+) -> timedelta | None:
+    scene = _scene(app, state, p)
+    if scene is None:
+        return SOON
+    if isinstance(scene, Next):
+        return _finish(job, app, state, scene, p, lease, now)
+    known = p.fingerprints.fingerprints(app.metadata.uid)
+    work, known = _plan(scene, state, known, p)
+    if any(t.act is Act.PRUNE for t in work.tasks) and not _fresh(scene.rendering, state):
+        render_again(app, p)
+        return SOON
+    if work.invalid:
+        following = step(state, Event.INVALID, "; ".join(work.invalid))
+        return _finish(job, app, state, following, p, lease, now)
+    dry_run = bool(state.operation.sync and state.operation.sync.dry_run)
+    done = act(scene, work, lease, before=_results(state), dry_run=dry_run)
+    event = Event.MORE if done.left else (Event.FAILED if done.failed else Event.DONE)
+    if not dry_run:
+        p.fingerprints.put(app.metadata.uid, done.changed, done.gone)
+    prints = {k: v for k, v in {**known, **done.changed}.items() if k not in done.gone}
+    following = step(state, event, "; ".join(done.failed))
+    return _store(job, scene, state, following, done.results, prints, p, lease, now)
+
+
+def _scene(app: Application, state: OperationState, p: Ports) -> Scene | Next | None:
+    """What the operation is about; how it ends when that cannot be had; None while a render is awaited."""
+    place = place_of(app, p)
+    if isinstance(place, Broken):
+        return step(state, Event.BLOCKED, "; ".join(place.conditions.values()))
+    pinned = state.sync_result
+    if pinned is None or pinned.source != place.source:
+        return step(state, Event.OUTDATED)
+    rendering = rendering_for(app, p)
+    if rendering is None:
+        return None
+    if rendering.failure is not None:
+        return step(state, Event.BLOCKED, f"ComparisonError: {failure_text(app, rendering)}")
+    desired = p.desireds.desired(rendering.digest)
+    if desired is None or rendering.revision != pinned.revision:
+        render_again(app, p)
+        return None
+    return scene_of(place, rendering, desired)
+
+
+def _results(state: OperationState) -> Sequence[ResourceResult]:
+    return state.sync_result.resources if state.sync_result else ()
+
+
+def _plan(
+    scene: Scene, state: OperationState, known: dict[ObjectKey, Fingerprint], p: Ports
+) -> tuple[Plan, dict[ObjectKey, Fingerprint]]:
+    """The plan of this operation, made from what is there now: extras are read again before they may be removed."""
+    app, place = scene.app, scene.place
+    sync = state.operation.sync or SyncOperation()
+    gone = [k for k in known if k not in scene.wanted]
+    seen = observe(scene, known, gone, p)
+    proof = Proof(
+        revision=scene.rendering.revision,
+        complete=scene.rendering.failure is None,
+        discovery_whole=not place.discovery.broken,
+    )
+    options = frozenset(sync.sync_options)
+    going = removals(
+        seen.extras,
+        proof=proof,
+        prune=sync.prune,
+        app_options=options,
+        ours=lambda live: belongs(live, app, place.config.namespace, place.config.settings),
+        permitted=lambda live: (
+            not permits_object(place.project, live.manifest, place.cluster.record, _scope(scene, live.manifest))
+        ),
+    )
+    clean = frozenset(
+        k
+        for k, f in seen.fingerprints.items()
+        if f.verdict is Verdict.CLEAN and k in scene.wanted and f.desired == scene.wanted[k].digest
+    )
+    return plan(
+        scene.manifests, going, selected=sync.resources, clean=clean, refuses=lambda m: _refusal(scene, m)
+    ), seen.fingerprints
+
+
+def _scope(scene: Scene, manifest: Manifest) -> bool:
+    namespaced = scene.place.namespaced(manifest.group, manifest.kind)
+    return namespaced is not False
+
+
+def _refusal(scene: Scene, manifest: Manifest) -> str:
+    """Why an object may not be applied: the kind is not served, or the project does not permit it."""
+    return served(scene.place, manifest.key.group_kind) or (
+        permits_object(scene.place.project, manifest, scene.place.cluster.record, _scope(scene, manifest)) or ""
+    )
+
+
+def _fresh(rendering: Rendering, state: OperationState) -> bool:
+    """Whether the objects were rendered during this operation: what a deletion rests on is never taken from a cache."""
+    return state.started_at is not None and rendering.rendered_at >= state.started_at
+
+
+def _store(
+    job: Advance,
+    scene: Scene,
+    state: OperationState,
+    following: Next,
+    results: Sequence[ResourceResult],
+    prints: dict[ObjectKey, Fingerprint],
+    p: Ports,
+    lease: Lease,
+    now: datetime,
+) -> timedelta | None:
+    """One PATCH: operation, sync status, health and history together."""
+    outcome = results_of(scene, prints)
+    look = Look(
+        Comparison(outcome),
+        app_health(outcome, scene.app.ref),
+        scene.rendering.revision,
+        scene.place.source,
+        warnings(scene),
+        scene.manifests,
+    )
+    after = after_look(scene.app, look, now, asked=False, control_namespace=scene.place.config.namespace)
+    after = after_turn(after, state, following, results, now)
+    return _write(job, scene.app, after, following, p, lease, now)
+
+
+def _finish(
+    job: Advance,
+    app: Application,
+    state: OperationState,
+    following: Next,
+    p: Ports,
+    lease: Lease,
+    now: datetime,
+) -> timedelta | None:
+    """End or park an operation that did not get to apply anything this turn."""
+    after = after_turn(app, state, following, _results(state), now)
+    return _write(job, app, after, following, p, lease, now)
+
+
+def _write(
+    job: Advance, before: Application, after: Application, following: Next, p: Ports, lease: Lease, now: datetime
+) -> timedelta | None:
+    lease.check()
+    try:
+        stored = p.hub.update(before, after)
+    except ConflictError:
+        return timedelta(0)
+    if following.stage is Stage.APPLYING:
+        return timedelta(0)
+    if following.retry_in is not None:
+        return following.retry_in
+    _ended(stored, p, now)
+    _catch_up(stored, p)
+    if _left_over(stored.metadata.uid, p) or following.stage is not Stage.SUCCEEDED:
+        p.queue.nudge(Compare(job.app, job.cluster), Rank.DRIFT)
+    return None
+
+
+def _catch_up(app: Application, p: Ports) -> None:
+    """Look at the repository again if it was fetched while the operation held on to its pinned commit."""
+    rendering = p.desireds.rendering(app.metadata.uid)
+    fetched = p.facts.marks().get(f"fetch:{repo_of(app)}")
+    if rendering and fetched and fetched > rendering.rendered_at:
+        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK)
+
+
+def _left_over(uid: str, p: Ports) -> bool:
+    """Whether something changed during the operation that its own looks do not answer; the rest is forgotten."""
+    suspects = p.fingerprints.suspects(uid)
+    if not suspects:
+        return False
+    open_ = unanswered(p.fingerprints.fingerprints(uid), suspects)
+    p.fingerprints.cleared(uid, {k: v for k, v in suspects.items() if k not in open_})
+    return bool(open_)
+
+
+def _ended(app: Application, p: Ports, now: datetime) -> None:
+    """The event and the counter of an operation that ended (argo-cd.md 14.1, 14.3)."""
+    state = app.status.operation_state
+    if state is None or state.sync_result is None:
+        return
+    good = state.phase == "Succeeded"
+    what = "Partial sync" if state.operation.sync and state.operation.sync.resources else "Sync"
+    text = f"{what} operation to {state.sync_result.revision} {'succeeded' if good else 'failed: ' + state.message}"
+    p.hub.record(app, reason="OperationCompleted", message=text, warning=not good, now=now)
+    dry = bool(state.operation.sync and state.operation.sync.dry_run)
+    labels = {
+        "namespace": app.metadata.namespace,
+        "name": app.metadata.name,
+        "project": app.spec.project or "default",
+        "dest_server": app.spec.destination.server,
+        "phase": state.phase,
+        "dry_run": str(dry).lower(),
+    }
+    p.counters.add("argocd_app_sync_total", labels, 1)

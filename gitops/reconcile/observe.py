@@ -1,0 +1,193 @@
+"""Read the objects of an app that are in doubt, judge each, and remember the verdicts as fingerprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from gitops.drift.verdict import Judgement, judge, judge_dry_run
+from gitops.errors import InvalidError, RefusedError, RetryableError
+from gitops.health.object import has_rule, health_of
+from gitops.live.belonging import belongs
+from gitops.model.comparison import ObjectResult
+from gitops.model.fingerprint import Fingerprint, Verdict
+from gitops.model.health import Health, HealthVerdict
+from gitops.model.objects import Manifest, ObjectKey
+from gitops.model.observed import Absent, Found, LiveObject, Unknown
+from gitops.ports.cluster import Applied
+from gitops.reconcile.ports import Ports
+from gitops.reconcile.scene import Place, Scene
+
+MANAGER = "argocd-controller"
+"""Our field manager: the name Argo CD's own server-side apply uses, so that ownership moves over and back."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look found: fingerprints now, the results to report, and the extra objects read in full."""
+
+    fingerprints: dict[ObjectKey, Fingerprint]
+    results: tuple[ObjectResult, ...]
+    extras: tuple[LiveObject, ...] = ()
+    read: int = 0
+
+
+def in_doubt(scene: Scene, known: dict[ObjectKey, Fingerprint], suspects: Mapping[ObjectKey, str]) -> set[ObjectKey]:
+    """The objects that must be read: never seen, wanted otherwise than when they were seen, or reported as changed."""
+    reported = unanswered(known, suspects)
+    wanted = scene.wanted
+    fresh = {key for key, m in wanted.items() if key not in known or known[key].desired != m.digest}
+    listed = {r.key for r in _listed(scene)}
+    gone = {key for key in set(known) | listed if key not in wanted and (key not in known or known[key].desired)}
+    broken = {key for key, print_ in known.items() if print_.verdict is Verdict.UNKNOWN}
+    return fresh | gone | broken | reported
+
+
+def unanswered(known: Mapping[ObjectKey, Fingerprint], suspects: Mapping[ObjectKey, str]) -> set[ObjectKey]:
+    """Suspects that no later look has answered yet."""
+    return {
+        key
+        for key, doubt in suspects.items()
+        if key not in known or not known[key].answers(doubt, has_health_rule=watched_health(key))
+    }
+
+
+def _listed(scene: Scene) -> tuple[ObjectResult, ...]:
+    return tuple(
+        ObjectResult(ObjectKey(r.group, r.kind, r.namespace, r.name), r.version, Verdict.UNKNOWN)
+        for r in scene.app.status.resources
+    )
+
+
+def observe(scene: Scene, known: dict[ObjectKey, Fingerprint], doubtful: Iterable[ObjectKey], p: Ports) -> Seen:
+    """Read and judge the doubtful objects; the others keep their fingerprint's verdict."""
+    wanted = scene.wanted
+    now: dict[ObjectKey, Fingerprint] = dict(known)
+    whys: dict[ObjectKey, Judgement] = {}
+    extras: list[LiveObject] = []
+    count = 0
+    for key in sorted(doubtful):
+        manifest = wanted.get(key)
+        live = scene.place.cluster.read(key, version=manifest.version if manifest else "")
+        count += 1
+        if manifest is None:
+            _extra(scene, key, live, now, extras)
+            continue
+        judgement = _judge(scene, manifest, live)
+        whys[key] = judgement
+        now[key] = _fingerprint(scene.place, manifest, live, judgement)
+    changed = {k: v for k, v in now.items() if known.get(k) != v}
+    gone = [k for k in known if k not in now]
+    if changed or gone:
+        p.fingerprints.put(scene.app.metadata.uid, changed, gone)
+    return Seen(now, results_of(scene, now, whys), tuple(extras), count)
+
+
+def _extra(
+    scene: Scene,
+    key: ObjectKey,
+    live: Found[LiveObject] | Absent | Unknown,
+    now: dict[ObjectKey, Fingerprint],
+    extras: list[LiveObject],
+) -> None:
+    """An object that is no longer wanted: gone, not ours, ours and extra, or unknown."""
+    place = scene.place
+    if isinstance(live, Found) and belongs(live.object, place.app, place.config.namespace, place.config.settings):
+        extras.append(live.object)
+        judgement = Judgement(Verdict.EXTRA, (), "not in Git any more")
+        now[key] = _fingerprint(place, None, live, judgement)
+    elif isinstance(live, Unknown):
+        old = now.get(key)
+        blank = Fingerprint("", "", 0, "", "", Verdict.UNKNOWN, None)
+        now[key] = replace(old or blank, verdict=Verdict.UNKNOWN, health_message=live.reason)
+    else:
+        now.pop(key, None)
+
+
+def _judge(scene: Scene, manifest: Manifest, live: Found[LiveObject] | Absent | Unknown) -> Judgement:
+    place = scene.place
+    judgement = judge(manifest, live, manager=MANAGER, ignore=place.app.spec.ignore_differences)
+    if not judgement.needs_dry_run or not isinstance(live, Found):
+        return judgement
+    try:
+        answer = place.cluster.apply(manifest, place.config.settings, dry_run=True)
+    except (InvalidError, RefusedError) as error:
+        return replace(judgement, why=f"{judgement.why}; the server refuses the manifest: {error}")
+    except RetryableError as error:
+        return Judgement(Verdict.UNKNOWN, judgement.paths, str(error))
+    return judge_dry_run(answer.live, live.object, manager=MANAGER, first=judgement)
+
+
+def _fingerprint(
+    place: Place, manifest: Manifest | None, live: Found[LiveObject] | Absent | Unknown, judgement: Judgement
+) -> Fingerprint:
+    desired = manifest.digest if manifest else ""
+    version = manifest.version if manifest else ""
+    match live:
+        case Found(object=there):
+            row = place.cluster.row_of(there, place.config.settings)
+            health = None if _ignores_health(manifest) else health_of(there)
+            return Fingerprint(
+                uid=row.uid,
+                entry=row.entry,
+                generation=row.generation,
+                resource_version=row.resource_version,
+                desired=desired,
+                verdict=judgement.verdict,
+                version=version or there.manifest.version,
+                health=health.status if health else None,
+                health_message=health.message if health else "",
+            )
+        case Absent():
+            return Fingerprint("", "", 0, "", desired, judgement.verdict, Health.MISSING, version=version)
+        case Unknown(reason=why):
+            return Fingerprint("", "", 0, "", desired, Verdict.UNKNOWN, None, health_message=why, version=version)
+
+
+def applied_fingerprint(manifest: Manifest, applied: Applied) -> Fingerprint:
+    """What stands for an object right after our own apply: clean by construction."""
+    health = None if _ignores_health(manifest) else health_of(applied.live)
+    row = applied.row
+    return Fingerprint(
+        uid=row.uid,
+        entry=row.entry,
+        generation=row.generation,
+        resource_version=row.resource_version,
+        desired=manifest.digest,
+        verdict=Verdict.CLEAN,
+        version=manifest.version,
+        health=health.status if health else None,
+        health_message=health.message if health else "",
+    )
+
+
+def _ignores_health(manifest: Manifest | None) -> bool:
+    return manifest is not None and manifest.annotations.get("argocd.argoproj.io/ignore-healthcheck") == "true"
+
+
+def results_of(
+    scene: Scene, prints: dict[ObjectKey, Fingerprint], whys: dict[ObjectKey, Judgement] | None = None
+) -> tuple[ObjectResult, ...]:
+    """One result per managed object, in Argo CD's order of `status.resources`."""
+    found = []
+    for key in sorted(prints):
+        print_ = prints[key]
+        why = (whys or {}).get(key)
+        health = HealthVerdict(print_.health, print_.health_message) if print_.health else None
+        found.append(
+            ObjectResult(
+                key=key,
+                version=print_.version,
+                verdict=print_.verdict,
+                health=health,
+                paths=why.paths if why else (),
+                why=why.why if why else print_.health_message,
+                requires_pruning=print_.verdict is Verdict.EXTRA,
+            )
+        )
+    return tuple(found)
+
+
+def watched_health(key: ObjectKey) -> bool:
+    """Whether changes of the object's status matter: its kind has a health rule."""
+    return has_rule(key.group_kind)

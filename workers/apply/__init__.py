@@ -1,0 +1,1 @@
+"""The worker that writes to targets: cluster credentials, no tools, no Git."""

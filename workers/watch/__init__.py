@@ -1,0 +1,1 @@
+"""The one process that is no queue worker: hub and cluster watches become jobs."""

@@ -1,0 +1,1 @@
+"""Diff and apply in one process, for one machine."""
