@@ -20,25 +20,32 @@ def extra_owned(desired: Mapping[str, Json], live: Mapping[str, Json], ours: Ent
 
     Written as null in desired: the server is to judge.
     """
-    found: list[Finding] = []
+    lacking: list[Finding] = []
     top = {key: below for key, below in ours.fields.items() if key.removeprefix("f:") not in _NOT_OURS_TO_REMOVE}
-    _owned(top, dict(desired), dict(live), (), found)
-    return tuple(found)
+    _lacking(top, dict(desired), (), lacking)
+    return tuple(finding for finding in lacking if _has(dict(live), finding.path))
 
 
-def _owned(fields: JsonMap, want: Json, have: Json, path: Path, found: list[Finding]) -> None:
+def _lacking(fields: JsonMap, want: Json, path: Path, found: list[Finding]) -> None:
+    """What the field set has and desired has not."""
     for key, below in fields.items():
         step = step_of(key)
         if step is None or (path == ("metadata",) and step in SERVER_METADATA):
             continue
-        there, present = _at(have, step)
-        if not there or present is None:
-            continue
-        wanted, value = _at(want, step)
-        if not wanted or value is None:
-            found.append(Finding((*path, step), Grade.SERVER if wanted else Grade.CHANGED))
+        there, value = _at(want, step)
+        if value is None:
+            found.append(Finding((*path, step), Grade.SERVER if there else Grade.CHANGED))
         elif isinstance(below, dict) and below:
-            _owned(below, value, present, (*path, step), found)
+            _lacking(below, value, (*path, step), found)
+
+
+def _has(live: Json, path: Path) -> bool:
+    """Whether live has something other than null there."""
+    for step in path:
+        there, live = _at(live, step)
+        if not there:
+            return False
+    return live is not None
 
 
 def _at(value: Json, step: Step) -> tuple[bool, Json]:

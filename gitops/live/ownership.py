@@ -167,8 +167,13 @@ def item_matching(items: Sequence[Json], keys: Item) -> tuple[int, JsonMap] | No
 
 
 def _has_keys(item: Mapping[str, Json], keys: Item) -> bool:
-    named = [(name, value) for name, value in keys.keys if name in item]
-    return bool(named) and all(item[name] == value for name, value in named)
+    named = False
+    for name, value in keys.keys:
+        if name in item:
+            if item[name] != value:
+                return False
+            named = True
+    return named
 
 
 def unowned(entry: Entry, desired: Mapping[str, Json]) -> tuple[Path, ...]:
