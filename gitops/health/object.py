@@ -15,7 +15,7 @@ from gitops.health.builtin.job import job
 from gitops.health.builtin.persistentvolumeclaim import persistent_volume_claim
 from gitops.health.builtin.pod import pod
 from gitops.health.builtin.replicaset import replica_set
-from gitops.health.builtin.service import service
+from gitops.health.builtin.service_object import service
 from gitops.health.builtin.statefulset import stateful_set
 from gitops.health.builtin.workflow import workflow
 from gitops.model.health import Health, HealthVerdict

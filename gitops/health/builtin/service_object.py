@@ -1,4 +1,4 @@
-"""Service: one of type LoadBalancer has an address, all others are what they are."""
+"""Service (the bare word is no module name here): one of type LoadBalancer has an address, all others are well."""
 
 from __future__ import annotations
 
