@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
@@ -11,7 +12,7 @@ from gitops.model.crds.application import Source
 from gitops.model.objects import Json, digest_of
 from gitops.model.revision import TreeKey
 
-__all__ = ["TOOL", "Limits", "outside_of", "root_of", "source_digest", "tree_key"]
+__all__ = ["TOOL", "Limits", "outside_of", "parameters_digest", "root_of", "source_digest", "tree_key"]
 
 TOOL = "directory/1"
 """Changes whenever the same files would render to other objects, so that no entry of an older version is used."""
@@ -27,21 +28,29 @@ class Limits:
     total_bytes: int = 10 * 1024 * 1024
 
 
-def tree_key(source: Source, folder_id: str, outside: Mapping[str, str], limits: Limits) -> TreeKey:
-    """The key of a render: parameters, limits, tool, the folder's object id and that of each path read outside it.
+def parameters_digest(source: Source, limits: Limits) -> str:
+    """Hash of what besides files decides a render: tool, limits, and the source without names, place and revision.
 
-    App name, cluster, repository and path are no part of it: apps that render the same share one render. The outside
-    paths are readable in the key (`outside_of`), because the next look must know which ids to ask for.
+    App, cluster, repository and path are no part of it: apps that render the same share one render.
     """
     parameters: Json = {key: value for key, value in source.dump().items() if key not in _LEFT_OUT}
-    ids: Json = [[path, outside[path]] for path in sorted(outside)]
-    digest = digest_of([TOOL, limits.file_bytes, limits.total_bytes, parameters, folder_id, ids])
-    return TreeKey("|".join([digest, *(quote(path) for path in sorted(outside))]))
+    return digest_of([TOOL, limits.file_bytes, limits.total_bytes, parameters])
+
+
+def tree_key(parameters: str, folder_id: str, outside: Mapping[str, str]) -> TreeKey:
+    """The key of a render: its parameters, the folder's object id and that of each path read outside it.
+
+    The outside paths are readable in the key (`outside_of`), because the next look must know which ids to ask for.
+    """
+    paths = sorted(outside)
+    text = "\0".join([parameters, folder_id, *(part for path in paths for part in (path, outside[path]))])
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return TreeKey("|".join([digest, *(quote(path, errors="surrogatepass") for path in paths)]))
 
 
 def outside_of(key: TreeKey) -> tuple[str, ...]:
     """The paths outside its folder that the render of this key read, relative to the repository."""
-    return tuple(unquote(part) for part in key.split("|")[1:])
+    return tuple(unquote(part, errors="surrogatepass") for part in key.split("|")[1:])
 
 
 def root_of(source: Source) -> str:

@@ -33,7 +33,7 @@ class _Composer(CParser):
     def __init__(self, text: str) -> None:
         super().__init__(text)
 
-    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+    def descend_resolver(self, _node: yaml.Node | None, _index: object) -> None:
         """No path resolvers."""
 
     def ascend_resolver(self) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from gitops.access.credentials import choose
-from gitops.access.repo import check_url, shown
-from gitops.desired.ask import ask_of
-from gitops.desired.inputs import outside_of, root_of, tree_key
-from gitops.desired.kind import check_source
-from gitops.desired.revision import check_revision, full_ref, is_abbreviated, is_commit, resolve
+from gitops.access.repo import shown
+from gitops.desired.inputs import outside_of, tree_key
+from gitops.desired.revision import full_ref, is_abbreviated, is_commit, resolve
+from gitops.desired.wanted import Wanted
 from gitops.errors import InvalidError, RetryableError
 from gitops.jobs import Fetch
 from gitops.model.crds.application import Application
@@ -20,7 +19,7 @@ from gitops.model.credentials import CredentialSet, RepoAccess
 from gitops.model.revision import CommitId, TreeKey
 from gitops.ports.lease import Lease
 from gitops.ports.sources import Mirror
-from gitops.reconcile.rendering import FetchPorts, Round, Wanted, failed, nudge, settle
+from gitops.reconcile.rendering import FetchPorts, Round, failed, nudge, settle
 
 log = logging.getLogger("argosy.fetch")
 
@@ -61,49 +60,58 @@ def fetch(job: Fetch, p: FetchPorts, lease: Lease, now: datetime) -> timedelta |
 
 def _grouped(apps: Sequence[Application], credentials: CredentialSet, turn: Round) -> dict[RepoAccess, list[Wanted]]:
     """The apps by the way their repository is reached; what is wrong with a spec alone is settled here."""
-    known = turn.ports.desireds.tree_keys(turn.repo)
-    groups: dict[RepoAccess, list[Wanted]] = defaultdict(list)
+    reached: dict[tuple[str, str], RepoAccess] = {}
+    groups: dict[tuple[str, str], list[Wanted]] = defaultdict(list)
     for app in apps:
-        key, _ = known.get(app.metadata.uid, (TreeKey(""), CommitId("")))
         try:
-            ask = ask_of(app)
-            check_source(ask.source)
-            check_url(ask.source.repo_url, allow_http=turn.ports.allow_http)
-            check_revision(ask.revision)
-            groups[choose(credentials, ask.source.repo_url, app.spec.project)].append(Wanted(app, ask, key))
+            one = turn.ports.wishes.of(app)
+            way = one.ask.source.repo_url, app.spec.project
+            if way not in reached:
+                reached[way] = choose(credentials, *way)
+            groups[way].append(one)
         except InvalidError as error:
             failed(app, None, error, turn)
-    return groups
+    merged: dict[RepoAccess, list[Wanted]] = defaultdict(list)
+    for way, members in groups.items():
+        merged[reached[way]] += members
+    return merged
 
 
 def _look(access: RepoAccess, wanted: Sequence[Wanted], turn: Round) -> None:
     """One fetch, one pass over all tree ids, one render per key that is new."""
-    revisions = {w.ask.revision for w in wanted}
-    commits = [CommitId(r) for r in sorted(revisions) if is_commit(r)]
-    refs = [ref for ref in map(full_ref, sorted(revisions)) if ref]
+    revisions = sorted({w.ask.revision for w in wanted})
+    commits = [CommitId(r) for r in revisions if is_commit(r)]
+    refs = [ref for ref in map(full_ref, revisions) if ref]
     try:
         mirror = turn.ports.sources.refresh(access, commits=commits, refs=refs)
-        pinned = _resolved(wanted, mirror, turn)
-        changed = _changed(pinned, mirror, turn)
+        named, missing = _resolved(revisions, mirror)
+        changed = _changed([w for w in wanted if w.ask.revision in named], named, mirror, turn)
     except (InvalidError, RetryableError) as error:
-        for one in wanted:
-            failed(one.app, one.ask, error, turn)
-        return
+        missing = dict.fromkeys(revisions, error)
+        named, changed = {}, []
     for one, commit, folder_id in changed:
         settle(one, commit, folder_id, mirror, turn)
-    for revision, commit in {(w.ask.revision, c) for w, c in pinned if not is_commit(w.ask.revision)}:
-        turn.ports.desireds.put_verified(turn.repo, revision or "HEAD", commit)
+    for one in wanted:
+        if one.ask.revision in missing:
+            failed(one.app, one.ask, missing[one.ask.revision], turn)
+    for revision, commit in named.items():
+        if not is_commit(revision):
+            turn.ports.desireds.put_verified(turn.repo, revision or "HEAD", commit)
     log.info("fetched", extra={"repo": shown(access.url), "apps": len(wanted), "changed": len(changed)})
 
 
-def _resolved(wanted: Sequence[Wanted], mirror: Mirror, turn: Round) -> list[tuple[Wanted, CommitId]]:
-    found = []
-    for one in wanted:
+def _resolved(
+    revisions: Sequence[str], mirror: Mirror
+) -> tuple[dict[str, CommitId], dict[str, InvalidError | RetryableError]]:
+    """The commit of each revision, and why there is none for the others."""
+    found: dict[str, CommitId] = {}
+    missing: dict[str, InvalidError | RetryableError] = {}
+    for revision in revisions:
         try:
-            found.append((one, _commit(one.ask.revision, mirror)))
+            found[revision] = _commit(revision, mirror)
         except InvalidError as error:
-            failed(one.app, one.ask, error, turn)
-    return found
+            missing[revision] = error
+    return found, missing
 
 
 def _commit(revision: str, mirror: Mirror) -> CommitId:
@@ -120,23 +128,24 @@ def _commit(revision: str, mirror: Mirror) -> CommitId:
 
 
 def _changed(
-    pinned: Sequence[tuple[Wanted, CommitId]], mirror: Mirror, turn: Round
+    wanted: Sequence[Wanted], named: Mapping[str, CommitId], mirror: Mirror, turn: Round
 ) -> list[tuple[Wanted, CommitId, str]]:
     """Those whose key is another than that of their last good render, or who asked; with their folder's id."""
+    known = turn.ports.desireds.tree_keys(turn.repo)
     by_commit: dict[CommitId, list[Wanted]] = defaultdict(list)
-    for one, commit in pinned:
-        by_commit[commit].append(one)
+    for one in wanted:
+        by_commit[named[one.ask.revision]].append(one)
     found = []
     for commit, members in by_commit.items():
-        paths = {path for one in members for path in (root_of(one.ask.source), *outside_of(one.key))}
-        order = sorted(paths)
-        ids = dict(zip(order, mirror.tree_ids(commit, order), strict=True))
+        keys = {one.uid: known[one.uid][0] if one.uid in known else TreeKey("") for one in members}
+        outside = {uid: outside_of(key) for uid, key in keys.items() if "|" in key}
+        paths = sorted({one.root for one in members}.union(*outside.values()))
+        ids = dict(zip(paths, mirror.tree_ids(commit, paths), strict=True))
         for one in members:
-            folder_id = ids[root_of(one.ask.source)]
-            outside = {path: ids[path] for path in outside_of(one.key)}
-            same = one.key == tree_key(one.ask.source, folder_id, outside, turn.ports.limits)
+            beside = {path: ids[path] for path in outside.get(one.uid, ())}
+            same = keys[one.uid] == tree_key(one.parameters, ids[one.root], beside)
             if not same or one.ask.fresh:
-                found.append((one, commit, folder_id))
+                found.append((one, commit, ids[one.root]))
             elif one.ask.look:
                 nudge(one, turn)
     return found

@@ -9,9 +9,10 @@ from datetime import datetime
 from gitops.desired.ask import Ask, source_digest
 from gitops.desired.directory import chosen, recurses
 from gitops.desired.failing import failure_of, is_news
-from gitops.desired.inputs import Limits, root_of, tree_key
+from gitops.desired.inputs import tree_key
 from gitops.desired.kind import check_files
 from gitops.desired.render import render
+from gitops.desired.wanted import Wanted, Wishes
 from gitops.errors import ArgosyError, InvalidError, LeaseLostError
 from gitops.jobs import Compare, Fetch, Rank
 from gitops.model.crds.application import Application
@@ -40,22 +41,7 @@ class FetchPorts:
     sources: Sources
     queue: Queue
     clock: Clock
-    limits: Limits = field(default_factory=Limits)
-    allow_http: bool = False
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """An app, what it asks for, and what is known of its last good render."""
-
-    app: Application
-    ask: Ask
-    key: TreeKey
-
-    @property
-    def uid(self) -> str:
-        """`metadata.uid` of the app."""
-        return self.app.metadata.uid
+    wishes: Wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +68,7 @@ class Round:
 def settle(one: Wanted, commit: CommitId, folder_id: str, mirror: Mirror, turn: Round) -> None:
     """Render one app and tell diff; whatever goes wrong is this app's alone."""
     try:
-        made = _rendered(one.ask, commit, folder_id, mirror, turn)
+        made = _rendered(one, commit, folder_id, mirror, turn)
         turn.lease.check()
         turn.ports.desireds.put_rendering(one.uid, turn.repo, _record(one, commit, made, turn))
         nudge(one, turn)
@@ -96,28 +82,27 @@ def settle(one: Wanted, commit: CommitId, folder_id: str, mirror: Mirror, turn: 
         failed(one.app, one.ask, bug, turn, commit)
 
 
-def _rendered(ask: Ask, commit: CommitId, folder_id: str, mirror: Mirror, turn: Round) -> Made:
+def _rendered(one: Wanted, commit: CommitId, folder_id: str, mirror: Mirror, turn: Round) -> Made:
     """The render of a folder, made once per turn for all apps with the same key."""
-    limits = turn.ports.limits
-    shared = turn.made.get(tree_key(ask.source, folder_id, {}, limits))
+    shared = turn.made.get(tree_key(one.parameters, folder_id, {}))
     if shared is not None:
         return shared
-    root = root_of(ask.source)
-    names = mirror.names(commit, root, recurse=recurses(ask.source))
-    check_files(ask.source, names)
+    source, limits = one.ask.source, turn.ports.wishes.limits
+    names = mirror.names(commit, one.root, recurse=recurses(source))
+    check_files(source, names)
     tree = mirror.read(
-        commit, root, chosen(ask.source, names), file_bytes=limits.file_bytes, total_bytes=limits.total_bytes
+        commit, one.root, chosen(source, names), file_bytes=limits.file_bytes, total_bytes=limits.total_bytes
     )
     digest = turn.ports.desireds.put_desired(render(tree))
     outside = dict(zip(tree.outside, mirror.tree_ids(commit, tree.outside), strict=True))
-    made = Made(tree_key(ask.source, folder_id, outside, limits), digest, tree.outside)
+    made = Made(tree_key(one.parameters, folder_id, outside), digest, tree.outside)
     turn.made[made.key] = made
     return made
 
 
 def _record(one: Wanted, commit: CommitId, made: Made, turn: Round) -> Rendering:
     return Rendering(
-        revision=commit, tree_key=made.key, digest=made.digest, source_digest=source_digest(one.app),
+        revision=commit, tree_key=made.key, digest=made.digest, source_digest=one.source_digest,
         rendered_at=turn.ports.clock.now(), outside=made.outside, fetched_for=one.ask.fetched_for,
     )  # fmt: skip
 

@@ -22,6 +22,8 @@ from gitops.adapters.redis.index import RedisIndex
 from gitops.adapters.redis.store import RedisDesireds
 from gitops.adapters.redis.vault import RedisVault
 from gitops.desired.ask import source_digest
+from gitops.desired.inputs import Limits
+from gitops.desired.wanted import Wishes
 from gitops.errors import LeaseLostError, RetryableError
 from gitops.jobs import Compare, Fetch, Rank
 from gitops.model.crds.application import (
@@ -111,7 +113,7 @@ class House:
             sources=Mirrors(data, allow_http=True, observer=lambda repo, kind: self.requests.append(kind)),
             queue=self.queue,
             clock=self.clock,
-            allow_http=True,
+            wishes=Wishes(Limits(), allow_http=True),
         )
         self.ports.vault.put(CredentialSet())
         self.apps = [self.app(f"a{i}", path=f"apps/a{i}") for i in range(apps)]

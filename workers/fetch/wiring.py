@@ -9,6 +9,8 @@ from gitops.adapters.redis.index import RedisIndex
 from gitops.adapters.redis.metrics import RedisCounters
 from gitops.adapters.redis.store import RedisDesireds
 from gitops.adapters.redis.vault import RedisVault
+from gitops.desired.inputs import Limits
+from gitops.desired.wanted import Wishes
 from gitops.reconcile.rendering import FetchPorts
 from gitops.settings import RoleSettings
 from workers.station import Station
@@ -31,5 +33,5 @@ def fetch_ports(settings: RoleSettings, here: Station) -> FetchPorts:
         sources=Mirrors(settings.data_dir, allow_http=settings.repo_allow_http, observer=count),
         queue=here.queue,
         clock=SystemClock(),
-        allow_http=settings.repo_allow_http,
+        wishes=Wishes(Limits(), allow_http=settings.repo_allow_http),
     )

@@ -43,9 +43,11 @@ class NotHereError(RetryableError):
 class _Body(Protocol):
     """What is used of urllib3's response."""
 
-    def read(self, amt: int) -> bytes: ...
+    def read(self, _amt: int, /) -> bytes:
+        """At most so many bytes, none at the end."""
 
-    def release_conn(self) -> None: ...
+    def release_conn(self) -> None:
+        """Give the connection back to the pool."""
 
 
 class SmartHttp:

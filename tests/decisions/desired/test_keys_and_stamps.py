@@ -9,7 +9,7 @@ import pytest
 
 from gitops.desired.ask import ask_of, source_digest
 from gitops.desired.failing import failure_of, is_news
-from gitops.desired.inputs import Limits, outside_of, root_of, tree_key
+from gitops.desired.inputs import Limits, outside_of, parameters_digest, root_of, tree_key
 from gitops.desired.stamp import Identity, repeated_in, stamp
 from gitops.errors import InvalidError, RetryableError
 from gitops.model.config import Settings, Tracking
@@ -27,6 +27,7 @@ from gitops.model.crds.application import (
 )
 from gitops.model.desired import Desired
 from gitops.model.objects import Manifest
+from gitops.model.revision import TreeKey
 
 SOURCE = Source(repo_url="https://h/r", path="apps/a", target_revision="main")
 APP = Application(metadata=ObjectMeta(name="web", namespace="argocd", uid="u1"), spec=ApplicationSpec(source=SOURCE))
@@ -43,9 +44,13 @@ def running(app: Application, **operation: object) -> Application:
     return replace(app, status=ApplicationStatus(operation_state=state))
 
 
+def key_of(source: Source, folder: str, outside: dict[str, str], limits: Limits | None = None) -> TreeKey:
+    return tree_key(parameters_digest(source, limits or Limits()), folder, outside)
+
+
 def test_a_key_holds_for_every_app_that_renders_the_same() -> None:
     other = replace(SOURCE, repo_url="https://h/other", path="apps/b", target_revision="v1", name="x")
-    assert tree_key(SOURCE, "id", {}, Limits()) == tree_key(other, "id", {}, Limits())
+    assert key_of(SOURCE, "id", {}) == key_of(other, "id", {})
 
 
 @pytest.mark.parametrize(
@@ -58,13 +63,13 @@ def test_a_key_holds_for_every_app_that_renders_the_same() -> None:
 def test_a_key_changes_with_everything_a_render_reads(
     source: Source, folder: str, outside: dict[str, str], limits: Limits
 ) -> None:
-    assert tree_key(source, folder, outside, limits) != tree_key(SOURCE, "id", {}, Limits())
+    assert key_of(source, folder, outside, limits) != key_of(SOURCE, "id", {})
 
 
 def test_a_key_tells_which_outside_paths_to_ask_for_next_time() -> None:
     paths = {"base/odd |name.yaml": "1", "ä/x": ""}
-    assert set(outside_of(tree_key(SOURCE, "id", paths, Limits()))) == set(paths)
-    assert outside_of(tree_key(SOURCE, "id", {}, Limits())) == ()
+    assert set(outside_of(key_of(SOURCE, "id", paths))) == set(paths)
+    assert outside_of(key_of(SOURCE, "id", {})) == ()
 
 
 @pytest.mark.parametrize(("path", "root"), [("", "."), (".", "."), ("./a//b/", "a/b"), ("a", "a")])
