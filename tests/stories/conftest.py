@@ -1,0 +1,36 @@
+"""One Argosy for all stories: the hub, both targets registered, a webhook secret, a Git server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.bed.cluster import Cluster
+from cli.bed.gitserver import GitServer
+from cli.bed.rig import Bed
+from tests.bed.fleet import SECRETS, register, webhook_secret
+from tests.bed.installation import Installation
+from tests.stories.story import Scenery, Story
+
+
+@pytest.fixture(scope="package")
+def scenery(
+    bed: Bed, hub: Cluster, git_server: GitServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scenery]:
+    webhook_secret(hub)
+    for target in bed.targets:
+        register(hub, target)
+    data_dir: Path = tmp_path_factory.mktemp("argosy")
+    with Installation(hub, data_dir) as argosy:
+        yield Scenery(bed, git_server, argosy)
+    for target in bed.targets:
+        hub.request("DELETE", f"{SECRETS}/cluster-{target.name}")
+
+
+@pytest.fixture
+def story(bed: Bed, scenery: Scenery) -> Iterator[Story]:
+    told = Story(scenery)
+    yield told
+    told.end()
