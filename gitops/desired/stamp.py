@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gitops.desired.render import last_of_each
 from gitops.model.config import Settings, Tracking
 from gitops.model.desired import Desired
-from gitops.model.objects import JsonMap, Manifest, as_map
+from gitops.model.objects import JsonMap, Manifest, as_map, as_texts
 
 TRACKING_ID = "argocd.argoproj.io/tracking-id"
 INSTALLATION_ID = "argocd.argoproj.io/installation-id"
@@ -56,6 +57,19 @@ def tracking_id(app: Identity, manifest: Manifest, destination_namespace: str) -
     """`<app>:<group>/<kind>:<namespace>/<name>`; an object without a namespace is named under the destination's."""
     namespace = manifest.namespace or destination_namespace
     return f"{app.instance}:{manifest.group}/{manifest.kind}:{namespace}/{manifest.name}"
+
+
+def _as_stored(manifest: Manifest) -> Manifest:
+    """A Secret with `stringData` as the server keeps it.
+
+    Applied as written, we would own `stringData`, which is never stored: a key that leaves Git would stay live, unseen.
+    """
+    texts = as_texts(manifest.body.get("stringData"))
+    if (manifest.group, manifest.kind) != ("", "Secret") or not texts:
+        return manifest
+    coded = {name: base64.b64encode(text.encode()).decode() for name, text in texts.items()}
+    body = {name: value for name, value in manifest.body.items() if name != "stringData"}
+    return Manifest({**body, "data": {**as_map(body.get("data")), **coded}})
 
 
 def _placed(manifest: Manifest, destination_namespace: str, scope: Scope) -> Manifest:

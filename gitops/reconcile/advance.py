@@ -244,9 +244,11 @@ def _write(
 
 def _catch_up(app: Application, p: Ports) -> None:
     """Look at the repository again if it was fetched while the operation held on to its pinned commit."""
-    rendering = p.desireds.rendering(app.metadata.uid)
+    state, rendering = app.status.operation_state, p.desireds.rendering(app.metadata.uid)
     fetched = p.facts.marks().get(f"fetch:{repo_of(app)}")
-    if rendering and fetched and fetched > rendering.rendered_at:
+    if not (state and state.started_at and rendering and fetched):
+        return
+    if fetched > rendering.rendered_at and fetched >= state.started_at:
         p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK)
 
 

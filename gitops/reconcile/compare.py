@@ -135,15 +135,19 @@ def _request(
 
 
 def warnings(scene: Scene) -> dict[str, str]:
-    """Warnings about the desired objects: repeated and excluded ones."""
+    """Conditions about what is desired: repeated and excluded objects, ignore rules that are not understood yet."""
     found: dict[str, str] = {}
     if scene.desired.repeated:
-        found["RepeatedResourceWarning"] = "; ".join(
-            f"{name} appears more than once, the last counts" for name in scene.desired.repeated
-        )
+        names = ", ".join(scene.desired.repeated)
+        found["RepeatedResourceWarning"] = f"appears more than once among the manifests, the last one counts: {names}"
     if scene.excluded:
-        found["ExcludedResourceWarning"] = "; ".join(
-            f"Resource {name} is excluded in the settings" for name in scene.excluded
+        found["ExcludedResourceWarning"] = "; ".join(f"Resource {n} is excluded in the settings" for n in scene.excluded)
+    blind = [r for r in scene.app.spec.ignore_differences if r.jq_path_expressions or r.managed_fields_managers]
+    if blind:
+        kinds = ", ".join(sorted({r.kind for r in blind}))
+        found["ComparisonError"] = (
+            f"ignoreDifferences for {kinds}: jqPathExpressions and managedFieldsManagers are not supported yet, "
+            "these fields are compared; use jsonPointers"
         )
     return found
 

@@ -111,9 +111,9 @@ def _judge(scene: Scene, manifest: Manifest, live: Found[LiveObject] | Absent | 
         return judgement
     try:
         answer = place.cluster.apply(manifest, place.config.settings, dry_run=True)
-    except (InvalidError, RefusedError) as error:
+    except InvalidError as error:
         return replace(judgement, why=f"{judgement.why}; the server refuses the manifest: {error}")
-    except RetryableError as error:
+    except (RefusedError, RetryableError) as error:
         return Judgement(Verdict.UNKNOWN, judgement.paths, str(error))
     return judge_dry_run(answer.live, live.object, manager=MANAGER, first=judgement)
 
