@@ -6,6 +6,7 @@ from flask import Response, request
 
 from api.answer import answer, encode
 from api.argo.lookup import visible
+from api.argo.predicted import normalised, predicted
 from api.argo.reading import project_asked
 from api.errors import ApiError, Code
 from api.redact import redacted
@@ -43,7 +44,10 @@ class Resources:
         targets = {one.key: one for one in self._targets(app, cluster, config)}
         listed = {_key(one): one for one in app.status.resources if not one.hook}
         keys = sorted({*targets, *listed})
-        items: list[Json] = [_item(key, targets.get(key), _live(cluster, key)) for key in keys if self._asked(key)]
+        synced = {key for key, one in listed.items() if one.status == "Synced"}
+        items: list[Json] = [
+            _item(key, targets.get(key), _live(cluster, key), synced=key in synced) for key in keys if self._asked(key)
+        ]
         return answer({"items": items} if items else {})
 
     def manifests(self, name: str) -> Response:
@@ -104,16 +108,12 @@ def _live(cluster: Cluster, key: ObjectKey) -> JsonMap | None:
             raise RetryableError(reason, about=str(key), hint="try again")
 
 
-def _item(key: ObjectKey, target: Manifest | None, live: JsonMap | None) -> JsonMap:
-    shown_live, shown_target = redacted([live, dict(target.body) if target else None])
-    live_text = encode(shown_live).decode()
-    return {
-        "group": key.group,
-        "kind": key.kind,
-        "namespace": key.namespace,
-        "name": key.name,
-        "targetState": encode(shown_target).decode(),
-        "liveState": live_text,
-        "normalizedLiveState": live_text,
-        "predictedLiveState": encode(shown_target if target is not None else None).decode(),
-    }
+def _item(key: ObjectKey, target: Manifest | None, live: JsonMap | None, *, synced: bool) -> JsonMap:
+    """What clients diff is the normalised and the predicted state; they are equal when the comparison says Synced."""
+    wanted = dict(target.body) if target else None
+    normal = normalised(live) if live is not None else None
+    after = normal if synced else predicted(normal, wanted)
+    shown = redacted([live, wanted, normal, after])
+    states = ("liveState", "targetState", "normalizedLiveState", "predictedLiveState")
+    item: JsonMap = {"group": key.group, "kind": key.kind, "namespace": key.namespace, "name": key.name}
+    return item | {name: encode(state).decode() for name, state in zip(states, shown, strict=True)}

@@ -41,9 +41,8 @@ def stamp(
     Namespaced objects without a namespace get the destination's, cluster-scoped ones lose theirs; if two objects
     become the same by that, the last one counts. CustomResourceDefinitions are not marked.
     """
-    placed = (
-        _placed(_marked(o, app, destination_namespace, settings), destination_namespace, scope) for o in desired.objects
-    )
+    stored = (_as_stored(o) for o in desired.objects)
+    placed = (_placed(_marked(o, app, destination_namespace, settings), destination_namespace, scope) for o in stored)
     return last_of_each(placed)[0]
 
 
