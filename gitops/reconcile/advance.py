@@ -179,7 +179,9 @@ def _refusal(scene: Scene, manifest: Manifest) -> str:
 
 
 def _fresh(rendering: Rendering, state: OperationState) -> bool:
-    """Whether the objects were rendered during this operation: what a deletion rests on is never taken from a cache."""
+    """Whether the objects were rendered for this operation: what a deletion rests on is never taken from a cache."""
+    if rendering.fetched_for and rendering.fetched_for == state.operation.digest:
+        return True
     return state.started_at is not None and rendering.rendered_at >= state.started_at
 
 
@@ -243,8 +245,14 @@ def _write(
 
 
 def _catch_up(app: Application, p: Ports) -> None:
-    """Look at the repository again if it was fetched while the operation held on to its pinned commit."""
+    """Look at the repository again if the operation held on to a commit that is not the target's newest.
+
+    So it is after a fetch during the operation, and after an operation for which a person named the revision.
+    """
     state, rendering = app.status.operation_state, p.desireds.rendering(app.metadata.uid)
+    if state and state.operation.sync and state.operation.sync.revision and not state.operation.initiated_by.automated:
+        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK)
+        return
     fetched = p.facts.marks().get(f"fetch:{repo_of(app)}")
     if not (state and state.started_at and rendering and fetched):
         return

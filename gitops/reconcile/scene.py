@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from gitops.access.destination import resolve
 from gitops.access.spec import normalise, problems
@@ -19,6 +20,8 @@ from gitops.model.objects import GroupKind, Manifest, ObjectKey
 from gitops.model.observed import Absent, Discovery, Found
 from gitops.ports.cluster import Cluster
 from gitops.reconcile.ports import Ports
+from gitops.sync.marks import hook_of
+from gitops.trigger.edited import running
 from gitops.trigger.lane import repo_of
 
 
@@ -67,10 +70,15 @@ class Scene:
         """The Application as read for this turn."""
         return self.place.app
 
-    @property
+    @cached_property
     def wanted(self) -> dict[ObjectKey, Manifest]:
-        """Desired objects by key."""
-        return {m.key: m for m in self.manifests}
+        """The objects that are compared with live, by key: neither hooks nor `Skip` (argo-cd.md 2.4)."""
+        return {m.key: m for m in self.manifests if not hook_of(m)}
+
+    @cached_property
+    def uncompared(self) -> frozenset[ObjectKey]:
+        """Hooks and `Skip` objects: in Git, so never extra, and without sync status."""
+        return frozenset(m.key for m in self.manifests if hook_of(m))
 
 
 def place_of(app: Application, p: Ports) -> Place | Broken:
@@ -98,7 +106,8 @@ def _unreachable(app: Application, error: InvalidError | RetryableError) -> str:
 def rendering_for(app: Application, p: Ports) -> Rendering | None:
     """The rendering that answers the app as it is now, or None after asking for one."""
     rendering = p.desireds.rendering(app.metadata.uid)
-    asked = app.operation.digest if app.operation else ""
+    # a request that waits behind a running operation is not what the fetch in between answers
+    asked = app.operation.digest if app.operation and not running(app) else ""
     if rendering is None or rendering.source_digest != source_digest(app) or (asked and rendering.fetched_for != asked):
         p.queue.nudge(Fetch(repo_of(app)), Rank.HUMAN if asked else Rank.WEBHOOK)
         return None
