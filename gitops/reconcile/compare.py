@@ -141,7 +141,8 @@ def warnings(scene: Scene) -> dict[str, str]:
         names = ", ".join(scene.desired.repeated)
         found["RepeatedResourceWarning"] = f"appears more than once among the manifests, the last one counts: {names}"
     if scene.excluded:
-        found["ExcludedResourceWarning"] = "; ".join(f"Resource {n} is excluded in the settings" for n in scene.excluded)
+        texts = (f"Resource {name} is excluded in the settings" for name in scene.excluded)
+        found["ExcludedResourceWarning"] = "; ".join(texts)
     blind = [r for r in scene.app.spec.ignore_differences if r.jq_path_expressions or r.managed_fields_managers]
     if blind:
         kinds = ", ".join(sorted({r.kind for r in blind}))
