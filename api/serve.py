@@ -69,6 +69,7 @@ def run(settings: RoleSettings) -> None:
     logs.set_up(settings.log_level)
     stop = Stop()
     hub, ports, fresh = wire(settings)
+    ports.logins()  # a fresh hub gets its token key and first password now, not at the first login
     threads = (
         threading.Thread(target=follow_objects, name="follow", args=_followed(hub, ports, stop)),
         threading.Thread(target=keep_fresh, name="refresh", args=(fresh, stop)),

@@ -221,7 +221,8 @@ def test_differences_are_shown_per_object_and_counted_in_the_exit_code(shell: Sh
     cluster = place.clusters.open(place.ports.config().clusters[0])
     from gitops.model.objects import Manifest
 
-    for body in ({**config, "data": {"a": "1"}}, secret("b2xk")):
+    there: tuple[JsonMap, ...] = ({**config, "data": {"a": "1"}}, secret("b2xk"))
+    for body in there:
         cluster.objects[Manifest(body).key] = Manifest(body)
     code, out, _ = shell.says("app diff a")
     assert code == 1
