@@ -69,7 +69,9 @@ def run(settings: RoleSettings) -> None:
     logs.set_up(settings.log_level)
     stop = Stop()
     hub, ports, fresh = wire(settings)
-    ports.logins()  # a fresh hub gets its token key and first password now, not at the first login
+    # Asked now, so that a fresh hub gets its token key and first password before the first login.
+    if not ports.logins().accounts.webhook_secrets:
+        log.warning("webhooks are not signed", extra={"hint": "put webhook.github.secret into argocd-secret"})
     threads = (
         threading.Thread(target=follow_objects, name="follow", args=_followed(hub, ports, stop)),
         threading.Thread(target=keep_fresh, name="refresh", args=(fresh, stop)),
