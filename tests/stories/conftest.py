@@ -1,4 +1,7 @@
-"""One Argosy for all stories: the hub, both targets registered, a webhook secret, a Git server."""
+"""One Argosy for all stories: the hub, both targets registered, a webhook secret, a Git server.
+
+The first target has controllers, so that what is deleted in the foreground goes away.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tests.stories.story import Scenery, Story
 
 @pytest.fixture(scope="package")
 def scenery(
-    bed: Bed, hub: Cluster, git_server: GitServer, tmp_path_factory: pytest.TempPathFactory
+    bed: Bed, hub: Cluster, live_target: Cluster, git_server: GitServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Scenery]:
     webhook_secret(hub)
     for target in bed.targets:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cli.bed.cluster import Answer, Cluster
 from cli.bed.gitserver import GitServer
@@ -80,7 +82,7 @@ class Story:
         """The story's repository with its first commit."""
         return self.git.create(self.name, dict(files))
 
-    def push(self, repository: Repository, files: dict[str, str | None], *, branch: str = "") -> str:
+    def push(self, repository: Repository, files: Mapping[str, str | None], *, branch: str = "") -> str:
         """Commit and send the webhook a provider would send; the commit."""
         commit = repository.commit(files, branch=branch)
         assert self.argosy.push_event(self.url, commit, ref=f"refs/heads/{branch or 'main'}") == 200
@@ -194,12 +196,14 @@ class Story:
         return [r for r in requests if r.namespace == self.name or r.name in self.made or r.name == self.name]
 
     def audit(self, target: Cluster | None = None) -> Audit:
-        """A witness of a target from now on."""
-        return Audit((target or self.target).audit_log)
+        """A witness of a target from now on; what was asked before is logged before it starts."""
+        log = (target or self.target).audit_log
+        wait_quiet(log)
+        return Audit(log)
 
     def hub_audit(self) -> Audit:
         """A witness of the hub from now on."""
-        return Audit(self.hub.audit_log)
+        return self.audit(self.hub)
 
     def end(self) -> None:
         """Remove the Applications; their objects stay, in a namespace that no other story uses."""
@@ -209,10 +213,27 @@ class Story:
             self.hub.request("DELETE", path)
 
 
-def config_map(name: str, value: str = "one", **metadata: object) -> str:
-    """A ConfigMap manifest in one line of YAML (which JSON is)."""
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}, "data": {"value": value}}
-    return json.dumps(body)
+def wait_quiet(log: Path, *, for_s: float = 0.3) -> None:
+    """Wait until nothing was written to a log for a moment: the API server logs a request after it answered it."""
+    size, since = -1, time.monotonic()
+
+    def quiet() -> bool:
+        nonlocal size, since
+        if log.stat().st_size != size:
+            size, since = log.stat().st_size, time.monotonic()
+        return time.monotonic() - since > for_s
+
+    wait_for(quiet, f"{log} is quiet")
+
+
+def config_map(name: str, value: str = "one", **metadata: object) -> dict[str, object]:
+    """A ConfigMap with one value."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, **metadata}, "data": {"value": value}}
+
+
+def files(*objects: dict[str, object], path: str = "app") -> dict[str, str]:
+    """Files of an app's folder, one per object, named for it."""
+    return {f"{path}/{fleet.field(body, 'metadata.name')}.yaml": json.dumps(body) for body in objects}
 
 
 def refreshing(app: dict[str, object]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,19 +12,19 @@ from tests.bed.audit import WRITES, Audit
 from tests.bed.fleet import field, wait_synced
 from tests.bed.installation import wait_for
 from tests.stories.log import entries
-from tests.stories.story import Scenery, Story, config_map, refreshing, sync_status
+from tests.stories.story import Scenery, Story, config_map, files, refreshing, sync_status
 
 APPS = 20
 
 
 def test_a_push_with_the_right_signature_makes_the_apps_of_both_targets_synced_by_one_fetch(story: Story) -> None:
     """S4 of the bench as a promise; AC-098: one repository, two clusters, one fetch."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     first, second = story.app(), story.app(f"{story.name}-b", target=story.scenery.other)
     wait_synced(story.hub, [first, second], repository.head())
     story.settled(first)
     story.git.forget()
-    commit = story.push(repository, {"app/config.yaml": config_map(story.name, "two")})
+    commit = story.push(repository, files(config_map(story.name, "two")))
     wait_synced(story.hub, [first, second], commit)
     assert story.value() == story.value(target=story.scenery.other) == "two"
     assert story.git.counts(story.name)["fetch"] == 1, "one fetch serves both apps"
@@ -31,19 +32,19 @@ def test_a_push_with_the_right_signature_makes_the_apps_of_both_targets_synced_b
 
 def test_a_push_with_a_wrong_signature_fetches_nothing(story: Story) -> None:
     """S-080, S-083: the payload of a stranger causes no look."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     story.app()
     story.synced(repository.head())
     story.settled()
-    commit = repository.commit({"app/config.yaml": config_map(story.name, "two")})
+    commit = repository.commit(files(config_map(story.name, "two")))
     story.git.forget()
     assert 400 <= story.argosy.push_event(story.url, commit, secret="a guess") < 500
     marker = Story(story.scenery)  # another repository's push, sent later, is done: ours would have been long ago
     try:
-        other = marker.repository({"app/config.yaml": config_map(marker.name)})
+        other = marker.repository(files(config_map(marker.name)))
         marker.app()
         marker.synced(other.head())
-        marker.synced(marker.push(other, {"app/config.yaml": config_map(marker.name, "two")}))
+        marker.synced(marker.push(other, files(config_map(marker.name, "two"))))
     finally:
         marker.end()
     assert not story.git.counts(story.name), "nothing was asked of the repository"
@@ -55,7 +56,7 @@ def monorepo(scenery: Scenery) -> Iterator[tuple[Story, Repository]]:
     """Twenty apps in one repository, all Synced."""
     story = Story(scenery)
     names = [f"{story.name}-{number:02d}" for number in range(APPS)]
-    repository = story.repository({f"apps/{name}/config.yaml": config_map(name) for name in names})
+    repository = story.repository({f"apps/{name}/{name}.yaml": json.dumps(config_map(name)) for name in names})
     for name in names:
         story.app(name, path=f"apps/{name}")
     wait_synced(story.hub, names, repository.head())
@@ -71,7 +72,7 @@ def test_a_commit_in_a_monorepo_costs_what_it_changes_and_not_the_number_of_apps
     touched = story.made[7]
     hub, target, log = story.hub_audit(), story.audit(), entries(story.argosy, "fetch")
     story.git.forget()
-    commit = story.push(repository, {f"apps/{touched}/config.yaml": config_map(touched, "two")})
+    commit = story.push(repository, files(config_map(touched, "two"), path=f"apps/{touched}"))
     story.synced(commit, name=touched)
     assert story.git.counts(story.name)["fetch"] == 1
     assert [line["changed"] for line in log() if line.get("event") == "fetched"] == [1], "one render"
@@ -94,11 +95,11 @@ def test_a_commit_that_changes_no_folder_of_any_app_costs_no_hub_write(monorepo:
 @pytest.mark.parametrize("form", ["branch", "tag", "SHA", "HEAD", "full ref"])
 def test_every_form_of_a_revision_means_the_commit_that_git_means(story: Story, form: str) -> None:
     """AC-005."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     old = repository.head()
-    repository.commit({"app/config.yaml": config_map(story.name, "side")}, branch="side")
+    repository.commit(files(config_map(story.name, "side")), branch="side")
     repository.tag("v1", old)
-    repository.commit({"app/config.yaml": config_map(story.name, "two")})
+    repository.commit(files(config_map(story.name, "two")))
     wanted = {
         "branch": ("side", repository.head(branch="side"), "side"),
         "tag": ("v1", old, "one"),
@@ -115,10 +116,10 @@ def test_every_form_of_a_revision_means_the_commit_that_git_means(story: Story, 
 
 def test_a_moved_branch_is_followed_also_when_history_was_rewritten(story: Story) -> None:
     """A forced push is a push like any other (R-069)."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     old = repository.head()
     story.app()
-    story.synced(story.push(repository, {"app/config.yaml": config_map(story.name, "two")}))
+    story.synced(story.push(repository, files(config_map(story.name, "two"))))
     repository.move(old)
     assert story.argosy.push_event(story.url, old) == 200
     story.synced(old)
@@ -127,10 +128,10 @@ def test_a_moved_branch_is_followed_also_when_history_was_rewritten(story: Story
 
 def test_a_refresh_is_honoured_at_once_and_taken_off_the_application(story: Story) -> None:
     """argo-cd.md 18.3: without a webhook nobody waits for the poll of 120 s who asks by the annotation."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     story.app(automated={})
     story.until(lambda app: sync_status(app) == "OutOfSync", "seen once")
-    commit = repository.commit({"app/config.yaml": config_map(story.name, "two")})
+    commit = repository.commit(files(config_map(story.name, "two")))
     story.annotate(refresh="normal")
     app = story.until(lambda app: field(app, "status.sync.revision") == commit, "the new commit is seen", limit_s=10)
     assert not refreshing(story.until(lambda app: not refreshing(app), "the request is taken off")), app
@@ -138,7 +139,7 @@ def test_a_refresh_is_honoured_at_once_and_taken_off_the_application(story: Stor
 
 def test_a_hard_refresh_renders_again(story: Story) -> None:
     """argo-cd.md 18.3: the bytes are made anew although the tree is the same."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     story.app()
     story.synced(repository.head())
     story.settled()
@@ -150,16 +151,16 @@ def test_a_hard_refresh_renders_again(story: Story) -> None:
 
 def test_nothing_is_written_while_nothing_changes(story: Story) -> None:
     """Idle costs no hub write: another app's whole life leaves ours untouched."""
-    repository = story.repository({"app/config.yaml": config_map(story.name)})
+    repository = story.repository(files(config_map(story.name)))
     story.app()
     story.synced(repository.head())
     story.settled()
     hub, target = story.hub_audit(), story.audit()
     neighbour = Story(story.scenery)
     try:
-        files = neighbour.repository({"app/config.yaml": config_map(neighbour.name)})
+        theirs = neighbour.repository(files(config_map(neighbour.name)))
         neighbour.app()
-        neighbour.synced(files.head())
+        neighbour.synced(theirs.head())
     finally:
         neighbour.end()
     assert not _writes(story, hub)
@@ -173,7 +174,7 @@ def _writes(story: Story, audit: Audit) -> list[str]:
 def test_many_apps_created_at_once_all_become_synced(story: Story) -> None:
     """S9 in small: ten Applications of one repository, created together."""
     names = [f"{story.name}-{number}" for number in range(10)]
-    repository = story.repository({f"{name}/config.yaml": config_map(name) for name in names})
+    repository = story.repository({f"{name}/config.yaml": json.dumps(config_map(name)) for name in names})
     for name in names:
         story.app(name, path=name)
     wait_synced(story.hub, names, repository.head(), limit_s=30)
