@@ -27,7 +27,7 @@ maxmemory 512mb
 maxmemory-policy noeviction
 save ""
 appendonly yes
-appendfsync everysec
+appendfsync no
 """
 
 
