@@ -18,6 +18,7 @@ from gitops.model.crds.application import (
     Summary,
     SyncStatus,
 )
+from gitops.model.fingerprint import Verdict
 from gitops.model.health import Health, HealthVerdict
 from gitops.model.objects import Manifest, as_list, as_map, as_text
 from gitops.sync.order import wave_of
@@ -59,13 +60,27 @@ def after_look(app: Application, look: Look, now: datetime, *, asked: bool, cont
         ),
         health=health_after(before.health, look.health, now),
         resources=tuple(_resource(r, look) for r in look.comparison.results),
-        conditions=conditions_after(before.conditions, look.conditions, now),
+        conditions=conditions_after(before.conditions, {**unread(look.comparison), **look.conditions}, now),
         summary=Summary(images=images(look.manifests)),
         source_type="Directory",
         resource_health_source="appTree",
         controller_namespace=control_namespace,
     )
     return _stamped(app, before, status, now, asked=asked)
+
+
+def unread(comparison: Comparison) -> dict[str, str]:
+    """The ComparisonError of objects that could not be read; empty when every object was (R-051: never silent)."""
+    unknown = [r for r in comparison.results if r.verdict is Verdict.UNKNOWN]
+    if not unknown:
+        return {}
+    first = unknown[0]
+    named = f"{first.key.group_kind} {first.key.namespace}/{first.key.name}"
+    text = (
+        f"{len(unknown)} of {len(comparison.results)} objects could not be read, first {named}: "
+        f"{first.why or 'no answer'} (part cluster; read again when the cluster answers and with every scan)"
+    )
+    return {"ComparisonError": text}
 
 
 def after_failure(

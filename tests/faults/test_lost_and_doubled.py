@@ -13,7 +13,7 @@ import pytest
 
 from cli.bed.rig import Bed
 from tests.bed.audit import Audit
-from tests.bed.fleet import field, wait_synced
+from tests.bed.fleet import conditions, field, wait_synced
 from tests.bed.installation import Installation, wait_for, with_signal
 from tests.faults.conftest import MakeFleet
 from tests.faults.yard import Fleet, deletions, kill, redis_of
@@ -122,7 +122,8 @@ def test_a_sync_goes_on_when_the_hub_was_away(bed: Bed, argosy: Installation, te
     fleet, commits = ten
     commits.append(fleet.push(argosy, "hub away"))
     wait_for(lambda: fleet.under_way(commits[-1])[0] >= 1, "a sync runs", limit_s=20, every_s=0.01)
-    bed.stop_server("hub")
+    with stopped(argosy, "work"):
+        bed.stop_server("hub")
     bed.start_server("hub")
     took = wait_synced(fleet.hub, fleet.names, commits[-1], limit_s=60)
     print(f"all Synced {took:.1f} s after the hub was back")
@@ -138,19 +139,27 @@ def test_a_target_that_goes_away_in_a_sync_holds_up_its_own_apps_only(
     there = [name for name in fleet.names if fleet.target_of(name) is lost]
     commits.append(fleet.push(argosy, "target away"))
     wait_for(lambda: fleet.under_way(commits[-1])[0] >= 1, "a sync runs", limit_s=20, every_s=0.01)
-    bed.stop_server(lost.name)
+    with stopped(argosy, "work"):
+        bed.stop_server(lost.name)
     try:
         took = wait_synced(fleet.hub, here, commits[-1], limit_s=20)
         print(f"the other target's apps Synced {took:.1f} s after it went away")
         commits.append(fleet.push(argosy, "still away", here))
         wait_synced(fleet.hub, here, commits[-1], limit_s=20)
-        apps = fleet.apps()
-        print({name: field(apps[name], "status.operationState.message") for name in there})
-        assert all(field(apps[name], "status.sync.status") != "OutOfSync" for name in there)
+        wait_for(lambda: told(fleet, there), "the lost target's apps say why nothing is known", limit_s=20)
     finally:
         bed.start_server(lost.name)
     took = wait_for(lambda: settled(fleet, there), "operations on the lost target end", limit_s=60)
     print(f"operations on the lost target ended {took:.1f} s after it was back")
+
+
+def told(fleet: Fleet, names: list[str]) -> bool:
+    """Each app whose target is away says so, in its conditions or in the operation that waits for it."""
+    return all(
+        "cannot be reached" in f"{conditions(app)} {field(app, 'status.operationState.message')}"
+        for name, app in fleet.apps().items()
+        if name in names
+    )
 
 
 def settled(fleet: Fleet, names: list[str]) -> bool:
