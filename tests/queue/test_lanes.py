@@ -122,6 +122,14 @@ def test_after_a_flush_an_end_is_harmless_and_the_next_nudge_works(lanes, server
     assert lanes.claim(one(lanes.nudge(app(1), Rank.WEBHOOK))).granted
 
 
+def test_a_turn_that_wants_another_one_at_once_gets_it(lanes):
+    turn = one(lanes.nudge(app(1), Rank.WEBHOOK))
+    lanes.claim(turn)
+    handed = lanes.done(turn, wake=0 * MS)
+    again = one(handed) if handed else repaired(lanes)[0]
+    assert again.job == turn.job
+
+
 def test_a_wake_time_is_kept_and_rings_the_bell(lanes, server):
     turn = one(lanes.nudge(app(1), Rank.WEBHOOK))
     lanes.claim(turn)

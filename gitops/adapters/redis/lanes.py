@@ -54,8 +54,9 @@ class RedisLanes:
         return as_number(self._run("renew", *_named(turn))) == 1
 
     def done(self, turn: Turn, ending: Ending = Ending.DONE, wake: timedelta | None = None) -> tuple[Handout, ...]:
-        """See port."""
-        return _handouts(self._run("done", *_named(turn), ending.value, _ms(wake or ZERO)))
+        """See port. "At once" is a wake time like any other: the script takes zero for none."""
+        wake_ms = 0 if wake is None else max(1, _ms(wake))
+        return _handouts(self._run("done", *_named(turn), ending.value, wake_ms))
 
     def tick(self, worker: str = "", slots: int = 0) -> Tick:
         """See port; repairs at most 500 of each kind per call."""
