@@ -19,17 +19,25 @@ Listener = Callable[[str, JsonMap], None]
 
 
 class MemoryHub:
-    """Ports `Hub` and `Editor`; `away` makes every call fail as a hub that does not answer."""
+    """Ports `Hub` and `Editor`; `away` makes every call fail as a hub that does not answer.
+
+    `before_update` happens once, just before the next write: somebody else is quicker.
+    """
 
     def __init__(self, config: HubConfig) -> None:
         self.away = False
         self.login_set = Logins(AccountSet({}))
         self.requests: list[str] = []
+        self.before_update: Callable[[], None] | None = None
         self._config = config
         self._lock = threading.RLock()
         self._apps: dict[AppRef, Application] = {}
         self._version = 100
         self._listeners: list[Listener] = []
+
+    def configure(self, config: HubConfig) -> None:
+        """Somebody changes settings, clusters or projects."""
+        self._config = config
 
     def listen(self, listener: Listener) -> None:
         """Tell of every change, as a watch does."""
@@ -52,6 +60,9 @@ class MemoryHub:
         if before.dump() == after.dump():
             return before
         self._answer("update")
+        if self.before_update is not None:
+            meanwhile, self.before_update = self.before_update, None
+            meanwhile()
         with self._lock:
             known = self._apps.get(before.ref)
             if known is None or known.metadata.resource_version != before.metadata.resource_version:

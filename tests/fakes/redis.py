@@ -1,4 +1,4 @@
-"""What the API needs of Redis, in memory. `away` makes a part fail as a Redis that does not answer."""
+"""What the steps and the API need of Redis, in memory. `away` makes a part fail as a Redis that does not answer."""
 
 from __future__ import annotations
 
@@ -8,25 +8,44 @@ from datetime import datetime, timedelta
 from gitops.errors import RetryableError
 from gitops.jobs import Job, Rank
 from gitops.model.crds.application import Application
+from gitops.model.credentials import CredentialSet
 from gitops.model.desired import Desired, Rendering
-from gitops.model.objects import AppRef
+from gitops.model.fingerprint import Fingerprint
+from gitops.model.objects import AppRef, ObjectKey
 from gitops.model.revision import CommitId, RepoKey, TreeKey
 from gitops.ports.metrics import Sample
 
 
 class MemoryQueue:
-    """Port `Queue`: remembers nudges; two with one lane and key are one job."""
+    """Port `Queue`: two nudges for one job are one job, the better rank and the earlier time count."""
 
     def __init__(self) -> None:
-        self.jobs: dict[tuple[str, str], tuple[Job, Rank]] = {}
+        self.jobs: dict[Job, tuple[Job, Rank]] = {}
+        self.later: dict[Job, timedelta] = {}
         self.away = False
 
     def nudge(self, job: Job, rank: Rank, *, after: timedelta = timedelta(0)) -> None:
         """See the port."""
-        del after
         if self.away:
             raise RetryableError("Redis does not answer")
-        self.jobs[job.lane, job.key] = (job, rank)
+        if after and job not in self.jobs:
+            self.later[job] = min(after, self.later.get(job, after))
+            return
+        self.jobs[job] = (job, min(rank, self.jobs.get(job, (job, rank))[1]))
+
+    def take(self) -> Job | None:
+        """The next job to run, None when nothing waits."""
+        if not self.jobs:
+            return None
+        job, _ = min(self.jobs.values(), key=lambda pair: pair[1])
+        del self.jobs[job]
+        return job
+
+    def wake(self) -> None:
+        """Time passes: everything that was to come later is due."""
+        for job in self.later:
+            self.jobs.setdefault(job, (job, Rank.PERIODIC))
+        self.later.clear()
 
 
 class MemoryIndex:
@@ -62,6 +81,7 @@ class MemoryDesireds:
     def __init__(self) -> None:
         self.renders: dict[str, Desired] = {}
         self.renderings: dict[str, tuple[RepoKey, Rendering]] = {}
+        self.good: dict[tuple[RepoKey, str], Rendering] = {}
         self.verified: dict[tuple[RepoKey, str], CommitId] = {}
 
     def put_desired(self, desired: Desired) -> str:
@@ -76,6 +96,8 @@ class MemoryDesireds:
     def put_rendering(self, uid: str, repo: RepoKey, rendering: Rendering) -> None:
         """See the port."""
         self.renderings[uid] = (repo, rendering)
+        if rendering.failure is None:
+            self.good[repo, uid] = rendering
 
     def rendering(self, uid: str) -> Rendering | None:
         """See the port."""
@@ -83,16 +105,109 @@ class MemoryDesireds:
 
     def lose(self, uid: str, repo: RepoKey) -> None:
         """See the port."""
-        del repo
         self.renderings.pop(uid, None)
+        self.good.pop((repo, uid), None)
 
     def tree_keys(self, repo: RepoKey) -> dict[str, tuple[TreeKey, CommitId]]:
         """See the port."""
-        return {uid: (r.tree_key, r.revision) for uid, (of, r) in self.renderings.items() if of == repo}
+        return {uid: (r.tree_key, r.revision) for (of, uid), r in self.good.items() if of == repo}
 
     def put_verified(self, repo: RepoKey, ref: str, commit: CommitId) -> None:
         """See the port."""
         self.verified[repo, ref] = commit
+
+
+class MemoryFingerprints:
+    """Port `Fingerprints`; `desireds` is what a deleted app leaves there."""
+
+    def __init__(self, desireds: MemoryDesireds | None = None) -> None:
+        self.prints: dict[str, dict[ObjectKey, Fingerprint]] = {}
+        self.doubts: dict[str, dict[ObjectKey, str]] = {}
+        self._desireds = desireds or MemoryDesireds()
+
+    def fingerprints(self, uid: str) -> dict[ObjectKey, Fingerprint]:
+        """See the port."""
+        return dict(self.prints.get(uid, {}))
+
+    def put(self, uid: str, changed: Mapping[ObjectKey, Fingerprint], gone: Iterable[ObjectKey] = ()) -> None:
+        """See the port."""
+        known = self.prints.setdefault(uid, {})
+        known.update(changed)
+        for key in gone:
+            known.pop(key, None)
+
+    def suspect(self, uid: str, seen: Mapping[ObjectKey, str]) -> None:
+        """See the port."""
+        self.doubts.setdefault(uid, {}).update(seen)
+
+    def suspects(self, uid: str) -> dict[ObjectKey, str]:
+        """See the port."""
+        return dict(self.doubts.get(uid, {}))
+
+    def cleared(self, uid: str, seen: Mapping[ObjectKey, str]) -> None:
+        """See the port."""
+        open_ = self.doubts.get(uid, {})
+        for key, doubt in seen.items():
+            if open_.get(key) == doubt:
+                del open_[key]
+
+    def forget(self, uid: str) -> None:
+        """See the port."""
+        self.prints.pop(uid, None)
+        self.doubts.pop(uid, None)
+        for repo in [of for of, app in self._desireds.good if app == uid]:
+            self._desireds.lose(uid, repo)
+
+
+class MemoryVault:
+    """Port `Vault`."""
+
+    def __init__(self) -> None:
+        self.kept: CredentialSet | None = None
+
+    def put(self, credentials: CredentialSet) -> None:
+        """See the port."""
+        self.kept = credentials
+
+    def credentials(self) -> CredentialSet | None:
+        """See the port."""
+        return self.kept
+
+
+class MemoryFacts:
+    """Port `Facts`; `running` are the apps whose turn of Advance runs."""
+
+    def __init__(self) -> None:
+        self.running: set[AppRef] = set()
+        self.done: dict[str, datetime] = {}
+        self._version = ""
+        self._bumps = 0
+
+    def version(self) -> str:
+        """See the port."""
+        return self._version
+
+    def bump(self) -> None:
+        """See the port."""
+        self._bumps += 1
+        self._version = f"v{self._bumps}"
+
+    def mark(self, what: str, now: datetime) -> None:
+        """See the port."""
+        self.done[what] = now
+
+    def marks(self) -> dict[str, datetime]:
+        """See the port."""
+        return dict(self.done)
+
+    def busy(self, app: AppRef) -> bool:
+        """See the port."""
+        return app in self.running
+
+    def flush(self) -> None:
+        """Forget everything, as an emptied Redis does."""
+        self._version = ""
+        self.done.clear()
 
 
 class MemoryCounters:

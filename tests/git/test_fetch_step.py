@@ -212,7 +212,7 @@ def test_a_rendering_says_what_it_was_made_of(house: House) -> None:
 
 def test_the_nudge_goes_to_the_lane_of_the_cluster(house: House) -> None:
     house.fetch()
-    assert set(house.queue.jobs) == {("https://c1", f"argocd/a{i}") for i in range(3)}
+    assert {(j.lane, j.key) for j in house.queue.jobs} == {("https://c1", f"argocd/a{i}") for i in range(3)}
     assert {job.cluster for job, _ in house.queue.jobs.values() if isinstance(job, Compare)} == {
         ClusterKey("https://c1")
     }
