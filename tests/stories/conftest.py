@@ -15,6 +15,7 @@ from cli.bed.gitserver import GitServer
 from cli.bed.rig import Bed
 from tests.bed.fleet import SECRETS, register, webhook_secret
 from tests.bed.installation import Installation
+from tests.stories.kinds import install_kind
 from tests.stories.story import Scenery, Story
 
 
@@ -25,6 +26,7 @@ def scenery(
     webhook_secret(hub)
     for target in bed.targets:
         register(hub, target)
+        install_kind(target, "widgets", "Widget")
     data_dir: Path = tmp_path_factory.mktemp("argosy")
     with Installation(hub, data_dir) as argosy:
         yield Scenery(bed, git_server, argosy)

@@ -186,7 +186,7 @@ class Story:
         """`data.value` of a live ConfigMap, None when there is none."""
         return fleet.field(self.live("configmaps", name, target=target).body, "data.value")
 
-    def change(self, kind: str, patch: dict[str, object], name: str = "", *, query: str = "") -> None:
+    def change(self, kind: str, patch: object, name: str = "", *, query: str = "") -> None:
         """What `kubectl edit` by a person does to a live object."""
         answer = self.target.request("PATCH", self.path(kind, name) + query, patch, content_type=MERGE)
         assert answer.good, answer.body
