@@ -24,6 +24,7 @@ from gitops.reconcile.observe import observe, results_of, unanswered
 from gitops.reconcile.ports import Ports
 from gitops.reconcile.scene import (
     Broken,
+    Place,
     Scene,
     failure_text,
     place_of,
@@ -36,7 +37,7 @@ from gitops.reconcile.teardown import teardown
 from gitops.sync.finish import after_turn, restarted
 from gitops.sync.machine import Event, Next, Stage, retry_due, stage_of, step
 from gitops.sync.plan import Act, Plan, plan
-from gitops.sync.prune import Proof, removals
+from gitops.sync.prune import Proof, removals, unproved
 from gitops.sync.report import Look, after_look
 from gitops.trigger.edited import running
 from gitops.trigger.lane import repo_of
@@ -143,7 +144,7 @@ def _plan(
     proof = Proof(
         revision=scene.rendering.revision,
         complete=scene.rendering.failure is None,
-        discovery_whole=not place.discovery.broken,
+        discovery_whole=_answers_whole(place, now_asked=bool(seen.extras) and sync.prune),
     )
     options = frozenset(sync.sync_options)
     going = removals(
@@ -164,6 +165,12 @@ def _plan(
     return plan(
         scene.manifests, going, selected=sync.resources, clean=clean, refuses=lambda m: _refusal(scene, m)
     ), seen.fingerprints
+
+
+def _answers_whole(place: Place, *, now_asked: bool) -> bool:
+    """Whether every API group answers; asked now when something is to be deleted, the cached answer may be old."""
+    found = place.cluster.discovery(fresh=True) if now_asked else place.discovery
+    return not found.broken
 
 
 def _scope(scene: Scene, manifest: Manifest) -> bool:
@@ -239,9 +246,15 @@ def _write(
         return following.retry_in
     _ended(stored, p, now)
     _catch_up(stored, p)
-    if _left_over(stored.metadata.uid, p) or following.stage is not Stage.SUCCEEDED:
+    if _left_over(stored.metadata.uid, p) or following.stage is not Stage.SUCCEEDED or _unproved(stored):
         p.queue.nudge(Compare(job.app, job.cluster), Rank.DRIFT)
     return None
+
+
+def _unproved(app: Application) -> bool:
+    """Whether something stays only until it is proved that it may go: nothing else would bring self-heal back to it."""
+    state = app.status.operation_state
+    return state is not None and any(r.status == "PruneSkipped" and unproved(r.message) for r in _results(state))
 
 
 def _catch_up(app: Application, p: Ports) -> None:

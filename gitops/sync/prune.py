@@ -11,6 +11,8 @@ from gitops.sync.marks import keeps
 
 NOT_ASKED = "ignored (requires pruning)"
 NO_PRUNE = "ignored (no prune)"
+RENDER_INCOMPLETE = "the render is not complete"
+DISCOVERY_INCOMPLETE = "the cluster's API discovery is incomplete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Proof:
     def missing(self) -> str:
         """What is not proved, empty when everything is."""
         if not self.complete:
-            return "the render is not complete"
-        return "" if self.discovery_whole else "the cluster's API discovery is incomplete"
+            return RENDER_INCOMPLETE
+        return "" if self.discovery_whole else DISCOVERY_INCOMPLETE
 
 
 def removals(
@@ -78,5 +80,14 @@ def _kept(
     if not prune:
         return NOT_ASKED
     if proof.missing:
-        return f"ignored ({proof.missing})"
+        return _without(proof.missing)
     return "" if permitted(live) else "ignored (not permitted in project)"
+
+
+def unproved(message: str) -> bool:
+    """Whether an object was kept only because the proof was missing: another try may find it."""
+    return message in (_without(RENDER_INCOMPLETE), _without(DISCOVERY_INCOMPLETE))
+
+
+def _without(proof: str) -> str:
+    return f"ignored ({proof})"

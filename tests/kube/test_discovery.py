@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from gitops.adapters.kube.discovery import KnownKinds
+from gitops.adapters.kube.discovery import AGAIN_S, KEPT_S, KnownKinds
 from gitops.model.observed import Absent, Discovery, Found, Unknown
 from tests.kube.conftest import client_at
 from tests.kube.faulty import Reply, faulty
@@ -45,6 +45,21 @@ def test_a_kind_that_is_missing_is_asked_for_again_only_after_a_while() -> None:
         kinds = KnownKinds(client_at(server.url))
         assert [kinds.find("x", "Y") for _ in range(5)] == [Absent()] * 5
     assert len(server.asked) == 3
+
+
+def test_a_group_that_did_not_answer_is_asked_again_after_10_s_not_after_10_minutes() -> None:
+    now = 100.0
+    first = [reply(CORE), aggregated(stale=True), VERSION]
+    with faulty(*first, reply(CORE), aggregated(stale=False), VERSION) as server:
+        kinds = KnownKinds(client_at(server.url), lambda: now)
+        assert kinds.discovery().broken == {"metrics"}
+        now += AGAIN_S
+        assert kinds.discovery().broken == {"metrics"}
+        now += 1
+        assert kinds.discovery().broken == set()
+        now += KEPT_S
+        assert kinds.discovery().broken == set()
+    assert len(server.asked) == 6
 
 
 def test_an_old_server_is_asked_group_by_group() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ _Form = TypeVar("_Form")
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 KEPT_S = 600.0
 AGAIN_S = 10.0
-"""Between two refreshes because of an unknown kind."""
+"""Between two refreshes because of an unknown kind, or of a group that did not answer."""
 SOON_S = 0.2
 """The same, while a new kind is expected because a CRD was just applied."""
 
@@ -158,22 +158,25 @@ def _get(client: Client, path: str, form: type[_Form]) -> _Form:
 class KnownKinds:
     """Discovery of one cluster, asked again when it is old or lacks a kind; safe to share between threads."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
         self._lock = threading.Lock()
         self._known: Discovery | None = None
         self._asked_at = float("-inf")
         self._expect_until = float("-inf")
 
     def discovery(self, *, fresh: bool = False) -> Discovery:
-        """What is known, at most 10 minutes old, or read now.
+        """What is known, at most 10 minutes old, or read now; at most 10 s old while a group does not answer.
 
         Raises:
             RetryableError, RefusedError: as `discover`.
         """
         with self._lock:
-            if not fresh and self._known is not None and time.monotonic() - self._asked_at <= KEPT_S:
-                return self._known
+            if not fresh and self._known is not None:
+                kept_s = AGAIN_S if self._known.broken else KEPT_S
+                if self._clock() - self._asked_at <= kept_s:
+                    return self._known
             return self._refresh()
 
     def find(self, group: str, kind: str) -> Found[KindInfo] | Absent | Unknown:
@@ -185,10 +188,10 @@ class KnownKinds:
 
     def expect_change(self) -> None:
         """A CRD or APIService was just written: for a minute, ask for unknown kinds without waiting."""
-        self._expect_until = time.monotonic() + 60
+        self._expect_until = self._clock() + 60
 
     def _may_ask(self) -> bool:
-        now = time.monotonic()
+        now = self._clock()
         return now - self._asked_at > (SOON_S if now < self._expect_until else AGAIN_S)
 
     def _refresh(self) -> Discovery:
@@ -196,5 +199,5 @@ class KnownKinds:
         former = self._known.kinds if self._known else {}
         kept = {key: info for key, info in former.items() if key[0] in read.broken and key not in read.kinds}
         self._known = Discovery({**kept, **read.kinds}, read.version, read.broken)
-        self._asked_at = time.monotonic()
+        self._asked_at = self._clock()
         return self._known

@@ -10,7 +10,7 @@ from gitops.model.observed import LiveObject
 from gitops.sync.cascade import cascade_of, deletable
 from gitops.sync.order import wave_of
 from gitops.sync.plan import Act, plan
-from gitops.sync.prune import NO_PRUNE, NOT_ASKED, Proof, Removal, removals
+from gitops.sync.prune import NO_PRUNE, NOT_ASKED, Proof, Removal, removals, unproved
 from tests.decisions.sync.samples import REVISION, manifest
 
 GOOD = Proof(revision=REVISION, complete=True, discovery_whole=True)
@@ -129,3 +129,11 @@ def test_cascade_follows_the_finalizer_and_spares_what_is_marked() -> None:
     assert not deletable(manifest("CustomResourceDefinition", "x", group_version="apiextensions.k8s.io/v1"))
     assert not deletable(manifest("Service", "s", sync_options="Delete=false"))
     assert deletable(manifest("Service", "s"))
+
+
+def test_only_what_was_kept_for_lack_of_proof_is_worth_another_try() -> None:
+    incomplete = [Proof(REVISION, False, True), Proof(REVISION, True, False)]
+    lacking = [remove(live("c"), proof=proof)[0] for proof in incomplete]
+    decided = [*remove(live("c"), prune=False), *remove(live("c"), permitted=False), *remove(live("c"))]
+    assert [unproved(r.kept) for r in lacking] == [True, True]
+    assert [unproved(r.kept) for r in decided] == [False, False, False]
