@@ -37,6 +37,8 @@ class Fingerprint:
     """API version of the desired manifest, for `status.resources`."""
     contested: bool = False
     """Admission took one of our fields: compare on every change (design.md 7.4)."""
+    ignore_extraneous: bool = False
+    """An extra object that says of itself that it makes no app OutOfSync (argo-cd.md 3.6)."""
 
     def still_holds(self, row: Row, *, has_health_rule: bool) -> bool:
         """Whether nothing this verdict rests on has changed in `row`.
@@ -57,7 +59,7 @@ class Fingerprint:
         return self._same(uid, version, int(generation), entry, has_health_rule=has_health_rule)
 
     def _same(self, uid: str, version: str, generation: int, entry: str, *, has_health_rule: bool) -> bool:
-        if uid != self.uid:
+        if uid != self.uid or self.verdict is Verdict.UNKNOWN:
             return False
         if version == self.resource_version:
             return True

@@ -58,14 +58,14 @@ def _prove(apps: Sequence[Application], cluster: Cluster, config: HubConfig, p: 
             log.warning("kind cannot be listed", extra={"kind": str(kind), "reason": listed.reason})
         else:
             rows.extend(listed.rows)
-    by_app = _by_app(rows, apps, config)
+    by_app, whole = _by_app(rows, apps, config), frozenset(kinds) - unknown
     for app in apps:
         uid = app.metadata.uid
         found = suspects(
             p.fingerprints.fingerprints(uid),
             by_app.get(app.ref, ()),
             has_rule=has_rule,
-            listed=lambda kind: kind not in unknown,
+            listed=lambda kind: kind in whole,
         )
         if found:
             p.fingerprints.suspect(uid, found)

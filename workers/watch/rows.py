@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 
+from gitops.drift.suspects import suspects, suspicious
 from gitops.health.object import has_rule
 from gitops.jobs import Compare, Rank
 from gitops.live.tracking import owner_of
@@ -56,7 +57,7 @@ class RowNews:
             of_kind = {
                 k: v for k, v in known.items() if k.group_kind == kind and (not namespace or k.namespace == namespace)
             }
-            found = _doubts(of_kind, by_app.get(app.ref, ()))
+            found = suspects(of_kind, by_app.get(app.ref, ()), has_rule=has_rule)
             if found:
                 self._doubt(app, cluster, found, timedelta(0))
 
@@ -66,8 +67,10 @@ class RowNews:
         if app is None:
             return
         known = self._fingerprints.fingerprints(app.metadata.uid).get(row.key)
-        if _fits(known, row):
+        why = suspicious(known, row, has_rule=has_rule(row.key.group_kind))
+        if not why:
             return
+        log.debug("suspect", extra={"app": str(app.ref), "object": str(row.key), "why": why})
         settle = SETTLE if known is not None and _only_status(known, row) else timedelta(0)
         self._doubt(app, cluster, {row.key: doubt_of(row)}, settle)
 
@@ -104,17 +107,3 @@ def _only_status(known: Fingerprint, row: Row) -> bool:
     """Spec and ownership are as they were: at most the status moved."""
     same = known.uid == row.uid and known.entry == row.entry and known.generation == row.generation
     return same and bool(row.generation) and not row.deleting
-
-
-def _fits(known: Fingerprint | None, row: Row) -> bool:
-    return known is not None and known.still_holds(row, has_health_rule=has_rule(row.key.group_kind))
-
-
-def _doubts(known: Mapping[ObjectKey, Fingerprint], rows: Iterable[Row]) -> dict[ObjectKey, str]:
-    """What a complete list says against an app's fingerprints of the same extent."""
-    present = {row.key: row for row in rows}
-    found = {key: doubt_of(row) for key, row in present.items() if not _fits(known.get(key), row)}
-    for key, print_ in known.items():
-        if print_.uid and key not in present:
-            found[key] = GONE
-    return found
