@@ -12,7 +12,7 @@ from gitops.model.crds.application import Source
 from gitops.model.objects import Json, digest_of
 from gitops.model.revision import TreeKey
 
-__all__ = ["TOOL", "Limits", "outside_of", "parameters_digest", "root_of", "source_digest", "tree_key"]
+__all__ = ["TOOL", "Limits", "app_key", "outside_of", "parameters_digest", "root_of", "source_digest", "tree_key"]
 
 TOOL = "directory/1"
 """Changes whenever the same files would render to other objects, so that no entry of an older version is used."""
@@ -46,6 +46,14 @@ def tree_key(parameters: str, folder_id: str, outside: Mapping[str, str]) -> Tre
     text = "\0".join([parameters, folder_id, *(part for path in paths for part in (path, outside[path]))])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return TreeKey("|".join([digest, *(quote(path, errors="surrogatepass") for path in paths)]))
+
+
+def app_key(source_digest: str, key: TreeKey) -> TreeKey:
+    """The key an app's rendering is filed under: another source of the same bytes is a look of its own.
+
+    Without it an edited revision or path that happens to hold the same files would never reach the app's status.
+    """
+    return TreeKey(f"{source_digest}/{key}")
 
 
 def outside_of(key: TreeKey) -> tuple[str, ...]:

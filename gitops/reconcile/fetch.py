@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gitops.access.credentials import choose
 from gitops.access.repo import shown
-from gitops.desired.inputs import outside_of, tree_key
+from gitops.desired.inputs import app_key, outside_of, tree_key
 from gitops.desired.revision import full_ref, is_abbreviated, is_commit, resolve
 from gitops.desired.wanted import Wanted
 from gitops.errors import InvalidError, RetryableError
@@ -143,7 +143,7 @@ def _changed(
         ids = dict(zip(paths, mirror.tree_ids(commit, paths), strict=True))
         for one in members:
             beside = {path: ids[path] for path in outside.get(one.uid, ())}
-            same = keys[one.uid] == tree_key(one.parameters, ids[one.root], beside)
+            same = keys[one.uid] == app_key(one.source_digest, tree_key(one.parameters, ids[one.root], beside))
             if not same or one.ask.fresh:
                 found.append((one, commit, ids[one.root]))
             elif one.ask.look:

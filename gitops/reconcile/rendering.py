@@ -9,7 +9,7 @@ from datetime import datetime
 from gitops.desired.ask import Ask, source_digest
 from gitops.desired.directory import chosen, recurses
 from gitops.desired.failing import failure_of, is_news
-from gitops.desired.inputs import tree_key
+from gitops.desired.inputs import app_key, tree_key
 from gitops.desired.kind import check_files
 from gitops.desired.render import render
 from gitops.desired.wanted import Wanted, Wishes
@@ -102,7 +102,8 @@ def _rendered(one: Wanted, commit: CommitId, folder_id: str, mirror: Mirror, tur
 
 def _record(one: Wanted, commit: CommitId, made: Made, turn: Round) -> Rendering:
     return Rendering(
-        revision=commit, tree_key=made.key, digest=made.digest, source_digest=one.source_digest,
+        revision=commit, tree_key=app_key(one.source_digest, made.key), digest=made.digest,
+        source_digest=one.source_digest,
         rendered_at=turn.ports.clock.now(), outside=made.outside, fetched_for=one.ask.fetched_for,
     )  # fmt: skip
 
