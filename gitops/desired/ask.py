@@ -10,13 +10,17 @@ from gitops.model.objects import Json, digest_of
 
 REFRESH = "argocd.argoproj.io/refresh"
 
+PINNED = "pinned"
+"""`fetched_for` of a rendering that a running operation asked for: it says nothing about the target's newest commit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One wanted rendering.
 
-    `fetched_for` is the digest of the operation that waits for it, empty for an ordinary look. `fresh` asks for bytes
-    made now: a deletion may rest on them (security-reliability.md 12). `look` asks for a Compare in any case.
+    `fetched_for` is the digest of the operation that waits for it, PINNED for one that runs, empty for an ordinary
+    look. `fresh` asks for bytes made now: a deletion may rest on them (security-reliability.md 12). `look` asks for a
+    Compare in any case.
     """
 
     source: Source
@@ -40,7 +44,7 @@ def ask_of(app: Application) -> Ask:
     pinned = _pinned(app)
     refresh = app.metadata.annotations.get(REFRESH, "")
     if pinned:
-        return Ask(source, pinned, fresh=refresh == "hard", look=bool(refresh))
+        return Ask(source, pinned, PINNED, fresh=refresh == "hard", look=bool(refresh))
     if app.operation is not None:
         revision = app.operation.sync.revision if app.operation.sync else ""
         return Ask(source, revision or source.target_revision, app.operation.digest, fresh=True, look=True)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gitops.access.project import permits_object
-from gitops.errors import ConflictError
+from gitops.desired.ask import PINNED
+from gitops.errors import ConflictError, InvalidError
 from gitops.health.rollup import app_health
 from gitops.jobs import Advance, Compare, Fetch, Rank
 from gitops.live.belonging import belongs
 from gitops.model.comparison import Comparison
-from gitops.model.crds.application import Application, OperationState, ResourceResult, SyncOperation
+from gitops.model.crds.application import Application, OperationState, ResourceResult, SyncOperation, SyncResult
 from gitops.model.desired import Rendering
 from gitops.model.fingerprint import Fingerprint, Verdict
 from gitops.model.objects import Manifest, ObjectKey
@@ -32,6 +33,7 @@ from gitops.reconcile.scene import (
     rendering_for,
     scene_of,
     served,
+    spend,
 )
 from gitops.reconcile.teardown import teardown
 from gitops.sync.finish import after_turn, restarted
@@ -45,6 +47,9 @@ from gitops.trigger.lane import repo_of
 log = logging.getLogger("argosy.advance")
 
 SOON = timedelta(seconds=1)
+
+SETTLE = timedelta(milliseconds=200)
+"""Until the index of apps, which fetch reads, knows that the operation has ended: `watch` puts it there in a few ms."""
 
 
 def advance(job: Advance, p: Ports, lease: Lease, now: datetime) -> timedelta | None:
@@ -115,7 +120,7 @@ def _scene(app: Application, state: OperationState, p: Ports) -> Scene | Next | 
     if isinstance(place, Broken):
         return step(state, Event.BLOCKED, "; ".join(place.conditions.values()))
     pinned = state.sync_result
-    if pinned is None or pinned.source != place.source:
+    if pinned is None or not _still_named(pinned, place):
         return step(state, Event.OUTDATED)
     rendering = rendering_for(app, p)
     if rendering is None:
@@ -129,6 +134,14 @@ def _scene(app: Application, state: OperationState, p: Ports) -> Scene | Next | 
     return scene_of(place, rendering, desired)
 
 
+def _still_named(pinned: SyncResult, place: Place) -> bool:
+    """Whether the source that the operation began with is still the one the app names."""
+    try:
+        return pinned.source == place.source
+    except InvalidError:  # by now the spec names none or several
+        return False
+
+
 def _results(state: OperationState) -> Sequence[ResourceResult]:
     return state.sync_result.resources if state.sync_result else ()
 
@@ -139,7 +152,8 @@ def _plan(
     """The plan of this operation, made from what is there now: extras are read again before they may be removed."""
     app, place = scene.app, scene.place
     sync = state.operation.sync or SyncOperation()
-    gone = [k for k in known if k not in scene.wanted]
+    listed = {ObjectKey(r.group, r.kind, r.namespace, r.name) for r in app.status.resources}
+    gone = (set(known) | listed) - set(scene.wanted)  # after a flush only the status still names them
     seen = observe(scene, known, gone, p)
     proof = Proof(
         revision=scene.rendering.revision,
@@ -236,6 +250,8 @@ def _write(
     job: Advance, before: Application, after: Application, following: Next, p: Ports, lease: Lease, now: datetime
 ) -> timedelta | None:
     lease.check()
+    if following.stage is not Stage.APPLYING and following.retry_in is None:
+        spend(before, p)
     try:
         stored = p.hub.update(before, after)
     except ConflictError:
@@ -246,6 +262,8 @@ def _write(
         return following.retry_in
     _ended(stored, p, now)
     _catch_up(stored, p)
+    if stored.operation is not None:
+        p.queue.nudge(Fetch(repo_of(stored)), Rank.HUMAN, after=SETTLE)  # asked for while this one ran
     if _left_over(stored.metadata.uid, p) or following.stage is not Stage.SUCCEEDED or _unproved(stored):
         p.queue.nudge(Compare(job.app, job.cluster), Rank.DRIFT)
     return None
@@ -264,13 +282,14 @@ def _catch_up(app: Application, p: Ports) -> None:
     """
     state, rendering = app.status.operation_state, p.desireds.rendering(app.metadata.uid)
     if state and state.operation.sync and state.operation.sync.revision and not state.operation.initiated_by.automated:
-        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK)
+        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK, after=SETTLE)
         return
     fetched = p.facts.marks().get(f"fetch:{repo_of(app)}")
     if not (state and state.started_at and rendering and fetched):
         return
-    if fetched > rendering.rendered_at and fetched >= state.started_at:
-        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK)
+    passed_over = fetched > rendering.rendered_at and fetched >= state.started_at
+    if passed_over or rendering.fetched_for == PINNED:
+        p.queue.nudge(Fetch(repo_of(app)), Rank.WEBHOOK, after=SETTLE)
 
 
 def _left_over(uid: str, p: Ports) -> bool:

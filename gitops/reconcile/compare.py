@@ -10,7 +10,8 @@ from gitops.errors import ConflictError
 from gitops.health.rollup import app_health
 from gitops.jobs import Advance, Compare, Rank
 from gitops.model.comparison import Comparison
-from gitops.model.crds.application import Application, Operation
+from gitops.model.crds.application import Application, Operation, Source
+from gitops.model.fingerprint import Verdict
 from gitops.model.observed import Absent, Unknown
 from gitops.ports.lease import Lease
 from gitops.reconcile.begin import begin
@@ -24,6 +25,7 @@ from gitops.reconcile.scene import (
     render_again,
     rendering_for,
     scene_of,
+    spend,
 )
 from gitops.sync.admission import Later, Start, Stay, admit
 from gitops.sync.report import Look, after_failure, after_look
@@ -32,6 +34,9 @@ from gitops.trigger.edited import REFRESH, SKIP, running
 log = logging.getLogger("argosy.compare")
 
 AGAIN = timedelta(seconds=2)
+
+UNANSWERED = timedelta(seconds=15)
+"""A cluster did not answer, in whole or in part: no news will tell when it does, so the app asks again by itself."""
 
 
 def compare(job: Compare, p: Ports, lease: Lease, now: datetime) -> timedelta | None:
@@ -91,7 +96,8 @@ def _look(job: Compare, scene: Scene, p: Ports, lease: Lease, now: datetime) -> 
     p.fingerprints.cleared(uid, suspects)
     if running(after):
         p.queue.nudge(Advance(job.app, job.cluster), _rank(after))
-    return wake
+    unknown = any(r.verdict is Verdict.UNKNOWN for r in seen.results)
+    return wake or (UNANSWERED if unknown else None)
 
 
 def decide(scene: Scene, seen: Seen, p: Ports, now: datetime) -> tuple[Application, timedelta | None]:
@@ -176,14 +182,16 @@ def _broken(app: Application, broken: Broken, p: Ports, lease: Lease, now: datet
     after = without_refresh(after)
     if app.operation is not None:
         after = _refused(after, app.operation, broken, now)
+        spend(app, p)
     if not p.read_only and after != app:
         lease.check()
         p.hub.update(app, after)
-    return None
+    return UNANSWERED if broken.passing else None
 
 
 def _refused(app: Application, operation: Operation, broken: Broken, now: datetime) -> Application:
-    started = begin(app, operation, "", app.spec.effective_sources[0], now)
+    source = app.spec.effective_sources[0] if app.spec.effective_sources else Source()
+    started = begin(app, operation, "", source, now)
     state = started.status.operation_state
     if state is None:
         return started

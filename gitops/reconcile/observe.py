@@ -9,6 +9,7 @@ from gitops.drift.verdict import Judgement, judge, judge_dry_run
 from gitops.errors import InvalidError, RefusedError, RetryableError
 from gitops.health.object import has_rule, health_of
 from gitops.live.belonging import belongs
+from gitops.live.ownership import entries, our_entry, unowned
 from gitops.model.comparison import ObjectResult
 from gitops.model.fingerprint import Fingerprint, Verdict
 from gitops.model.health import Health, HealthVerdict
@@ -17,9 +18,13 @@ from gitops.model.observed import Absent, Found, LiveObject, Unknown
 from gitops.ports.cluster import Applied
 from gitops.reconcile.ports import Ports
 from gitops.reconcile.scene import Place, Scene
+from gitops.sync.marks import hook_of, ignores_extraneous
 
 MANAGER = "argocd-controller"
 """Our field manager: the name Argo CD's own server-side apply uses, so that ownership moves over and back."""
+
+NO_STATUS = Judgement(Verdict.CLEAN, (), "a hook, or told to be skipped")
+"""Of a live object that is ours and not compared: its fingerprint names no desired object."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +98,12 @@ def _extra(
     """An object that is no longer wanted: gone, not ours, ours and extra, or unknown."""
     place = scene.place
     if isinstance(live, Found) and belongs(live.object, place.app, place.config.namespace, place.config.settings):
+        if key in scene.uncompared or hook_of(live.object.manifest):
+            now[key] = replace(_fingerprint(place, None, live, NO_STATUS), health=None, health_message="")
+            return
         extras.append(live.object)
-        judgement = Judgement(Verdict.EXTRA, (), "not in Git any more")
-        now[key] = _fingerprint(place, None, live, judgement)
+        seen = _fingerprint(place, None, live, judge(None, live, manager=MANAGER))
+        now[key] = replace(seen, ignore_extraneous=ignores_extraneous(live.object.manifest))
     elif isinstance(live, Unknown):
         old = now.get(key)
         blank = Fingerprint("", "", 0, "", "", Verdict.UNKNOWN, None)
@@ -137,6 +145,7 @@ def _fingerprint(
                 version=version or there.manifest.version,
                 health=health.status if health else None,
                 health_message=health.message if health else "",
+                contested=judgement.contested,
             )
         case Absent():
             return Fingerprint("", "", 0, "", desired, judgement.verdict, Health.MISSING, version=version)
@@ -145,9 +154,14 @@ def _fingerprint(
 
 
 def applied_fingerprint(manifest: Manifest, applied: Applied) -> Fingerprint:
-    """What stands for an object right after our own apply: clean by construction."""
+    """What stands for an object right after our own apply: clean by construction.
+
+    Contested when our entry lacks something we have just set: admission took it (design.md 7.4).
+    """
     health = None if _ignores_health(manifest) else health_of(applied.live)
     row = applied.row
+    ours = our_entry(entries(applied.live.managed_fields), MANAGER)
+    comparable = ours is not None and ours.api_version == manifest.api_version
     return Fingerprint(
         uid=row.uid,
         entry=row.entry,
@@ -158,6 +172,7 @@ def applied_fingerprint(manifest: Manifest, applied: Applied) -> Fingerprint:
         version=manifest.version,
         health=health.status if health else None,
         health_message=health.message if health else "",
+        contested=bool(ours and comparable and unowned(ours, manifest.body)),
     )
 
 
@@ -178,14 +193,20 @@ def results_of(
             ObjectResult(
                 key=key,
                 version=print_.version,
-                verdict=print_.verdict,
+                verdict=None if _no_status(print_) else print_.verdict,
                 health=health,
                 paths=why.paths if why else (),
                 why=why.why if why else print_.health_message,
                 requires_pruning=print_.verdict is Verdict.EXTRA,
+                ignore_extraneous=print_.ignore_extraneous,
             )
         )
     return tuple(found)
+
+
+def _no_status(print_: Fingerprint) -> bool:
+    """Clean against nothing: see NO_STATUS."""
+    return print_.verdict is Verdict.CLEAN and not print_.desired
 
 
 def watched_health(key: ObjectKey) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gitops.access.destination import resolve
 from gitops.access.spec import normalise, problems
-from gitops.desired.ask import ask_of, source_digest
+from gitops.desired.ask import PINNED, ask_of, source_digest
 from gitops.desired.stamp import Identity, stamp
 from gitops.drift.exclusions import excluded
 from gitops.errors import InvalidError, RetryableError
@@ -31,6 +31,8 @@ class Broken:
 
     conditions: dict[str, str]
     rendering: Rendering | None = None
+    passing: bool = False
+    """The cluster did not answer: that may pass by itself, without any news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,13 @@ def place_of(app: Application, p: Ports) -> Place | Broken:
         cluster = p.clusters.open(record)
         discovery = cluster.discovery()
     except (InvalidError, RetryableError) as error:
-        return Broken({"ComparisonError": _unreachable(app, error)})
+        return Broken({"ComparisonError": _unreachable(app, error)}, passing=isinstance(error, RetryableError))
     return Place(app, config, project, cluster, discovery)
 
 
 def _unreachable(app: Application, error: InvalidError | RetryableError) -> str:
     where = app.spec.destination.name or app.spec.destination.server
-    return f"cluster {where}: {error} (part cluster; looked at again with every scan)"
+    return f"cluster {where}: {error} (part cluster; looked at again every 15 s)"
 
 
 def rendering_for(app: Application, p: Ports) -> Rendering | None:
@@ -118,6 +120,13 @@ def render_again(app: Application, p: Ports) -> None:
     """Forget the app's rendering and ask for a new one."""
     p.desireds.lose(app.metadata.uid, repo_of(app))
     p.queue.nudge(Fetch(repo_of(app)), Rank.HUMAN)
+
+
+def spend(app: Application, p: Ports) -> None:
+    """A request is answered: its render answers no later request, though it may read the same."""
+    rendering = p.desireds.rendering(app.metadata.uid)
+    if rendering is not None and rendering.fetched_for not in ("", PINNED):
+        p.desireds.put_rendering(app.metadata.uid, repo_of(app), replace(rendering, fetched_for=""))
 
 
 def failure_text(app: Application, rendering: Rendering) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gitops.model.objects import Manifest
 
 OPTIONS = "argocd.argoproj.io/sync-options"
+COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 HOOK = "argocd.argoproj.io/hook"
 HELM_HOOK = "helm.sh/hook"
 HELM_KEEP = "helm.sh/resource-policy"
@@ -30,6 +31,12 @@ def hook_of(manifest: Manifest) -> str:
 def skipped(manifest: Manifest) -> bool:
     """`Skip` as the only hook value: neither compared nor applied."""
     return manifest.annotations.get(HOOK, "").strip() == "Skip"
+
+
+def ignores_extraneous(manifest: Manifest) -> bool:
+    """Compare option `IgnoreExtraneous`: the object is shown as OutOfSync, but makes no app so when it is extra."""
+    options = manifest.annotations.get(COMPARE_OPTIONS, "")
+    return "IgnoreExtraneous" in (part.strip() for part in options.split(","))
 
 
 def keeps(manifest: Manifest, verb: str, app_options: frozenset[str]) -> bool:

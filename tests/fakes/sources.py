@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from gitops.errors import InvalidError, RetryableError
 from gitops.model.credentials import RepoAccess
 from gitops.model.revision import CommitId, RefTable, SourceFile, SourceTree
+from gitops.ports.sources import Mirror
 
 Tree = Mapping[str, bytes]
 
@@ -36,7 +37,7 @@ class MemoryRepository:
         return made
 
 
-@dataclass(frozen=True)
+@dataclass
 class MemoryMirror:
     """Port `Mirror`: the remote as it was at one fetch."""
 
@@ -87,7 +88,7 @@ class MemorySources:
 
     def refresh(
         self, access: RepoAccess, *, commits: Sequence[CommitId] = (), refs: Sequence[str] = ()
-    ) -> MemoryMirror:
+    ) -> Mirror:
         """See the port."""
         del commits, refs
         self.fetches += 1
