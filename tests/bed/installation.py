@@ -44,6 +44,7 @@ class Installation:
         self._options = options
         self._program: subprocess.Popen[str] | None = None
         self._http = urllib3.PoolManager(retries=False)
+        self._said_before = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -58,6 +59,7 @@ class Installation:
         """Start and wait for `ready`; returns the seconds it took."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         log = (self.data_dir / "up.out").open("a")
+        self._said_before = log.tell()
         started = time.monotonic()
         self._program = subprocess.Popen(
             [
@@ -130,7 +132,7 @@ class Installation:
     def _serves(self) -> bool:
         assert self._program is not None
         assert self._program.poll() is None, f"argosy up ended: see {self.data_dir}/up.out"
-        return f"ready {self.url}" in (self.data_dir / "up.out").read_text()
+        return f"ready {self.url}".encode() in (self.data_dir / "up.out").read_bytes()[self._said_before :]
 
 
 def with_signal(pid: int, number: int) -> None:

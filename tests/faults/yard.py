@@ -62,12 +62,16 @@ class Fleet:
         wait_synced(self.hub, self.names, self.repository.head(), limit_s=90)
         return self.repository.head()
 
+    def commit(self, value: str, names: Iterable[str] = ()) -> str:
+        """Commit another value for the named apps (default: all) and tell nobody; the commit."""
+        named = names or self.names
+        return self.repository.commit(
+            {f"apps/{name}/config.yaml": manifests(name, value=value)["config.yaml"] for name in named}, value
+        )
+
     def push(self, argosy: Installation, value: str, names: Iterable[str] = ()) -> str:
-        """Commit another value for the named apps (default: all), and send the webhook; the commit."""
-        files = {
-            f"apps/{name}/config.yaml": manifests(name, value=value)["config.yaml"] for name in names or self.names
-        }
-        commit = self.repository.commit(files, value)
+        """Commit as `commit` does, and send the webhook; the commit."""
+        commit = self.commit(value, names)
         assert argosy.push_event(self.repo_url, commit) == 200
         return commit
 
