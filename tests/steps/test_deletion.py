@@ -35,7 +35,7 @@ def test_a_deleted_app_takes_its_objects_along_and_is_forgotten() -> None:
     uid = fleet.uid
     fleet.hub.delete(fleet.app())
     fleet.runs()
-    assert fleet.cluster.objects != {}
+    assert not gone(fleet)
     fleet.later(2)
     assert gone(fleet)
     assert fleet.cluster.objects == {}

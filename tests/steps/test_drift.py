@@ -158,14 +158,8 @@ def test_a_scan_finds_what_the_watch_missed_and_nudges_once(harm: str) -> None:
         fleet.cluster.remove(config("a"))
     if harm == "extra":
         twin = fleet.cluster.objects[config("a")]
-        mark = {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:web/x"}
-        meta: JsonMap = {
-            "name": "x",
-            "namespace": "web",
-            "uid": "u-x",
-            "resourceVersion": "9",
-            "annotations": dict(mark),
-        }
+        meta: JsonMap = {"name": "x", "namespace": "web", "uid": "u-x", "resourceVersion": "9"}
+        meta["annotations"] = {"argocd.argoproj.io/tracking-id": "web:/ConfigMap:web/x"}
         fleet.cluster.objects[config("x")] = type(twin)({**twin.body, "metadata": meta})
     scanned(fleet)
     assert fleet.ran == ["scan", "compare"]

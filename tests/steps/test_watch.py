@@ -8,7 +8,7 @@ from gitops.jobs import Advance, Compare, Fetch, Job, Rank
 from gitops.model.config import Settings
 from gitops.model.crds.application import Destination, Operation
 from gitops.model.credentials import CredentialSet
-from gitops.model.objects import AppRef, ClusterKey, GroupKind, as_map
+from gitops.model.objects import AppRef, ClusterKey, GroupKind, JsonMap, as_map
 from gitops.model.observed import Rows
 from tests.steps.fleet import C1, REPO, URL, Fleet, config, config_file, synced
 from workers.watch.publish import ConfigNews, Publisher
@@ -18,8 +18,8 @@ FETCH, COMPARE, ADVANCE = Fetch(REPO), Compare(WEB, C1), Advance(WEB, C1)
 
 
 def jobs(fleet: Fleet) -> dict[Job, Rank]:
-    """What waits now, and later."""
-    return {job: rank for job, rank in fleet.queue.jobs.values()}
+    """What waits, and how urgently."""
+    return dict(fleet.queue.jobs.values())
 
 
 def test_a_new_app_and_an_edited_source_ask_for_a_fetch() -> None:
@@ -114,7 +114,8 @@ def test_a_row_of_nobody_and_a_copied_mark_are_no_news() -> None:
     for mark in ("", "web:/ConfigMap:web/a", "other:/ConfigMap:web/x"):
         twin = fleet.cluster.objects[config("a")]
         annotations = {"argocd.argoproj.io/tracking-id": mark} if mark else {}
-        meta = {**as_map(twin.body["metadata"]), "name": "x", "uid": "u-x", "annotations": dict(annotations)}
+        meta: JsonMap = {**as_map(twin.body["metadata"]), "name": "x", "uid": "u-x"}
+        meta["annotations"] = dict(annotations)
         fleet.cluster.objects[config("x")] = type(twin)({**twin.body, "metadata": meta})
         fleet.tells("x")
     assert jobs(fleet) == {}
