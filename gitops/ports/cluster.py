@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,11 +26,11 @@ class Cluster(Protocol):
 
     record: ClusterRecord
 
-    def discovery(self, *, fresh: bool = False) -> Discovery:
-        """What the cluster serves; cached for minutes unless `fresh`.
+    def discovery(self, *, fresh: bool = False, wanted: Iterable[GroupKind] = ()) -> Discovery:
+        """What the cluster serves; cached for minutes unless `fresh`, for seconds while a `wanted` kind is not there.
 
         Raises:
-            RetryableError: the cluster cannot be reached.
+            RetryableError: the cluster cannot be reached. RefusedError: it does not accept our account.
         """
 
     def read(self, key: ObjectKey, *, version: str = "") -> Found[LiveObject] | Absent | Unknown:

@@ -10,7 +10,7 @@ from gitops.access.spec import normalise, problems
 from gitops.desired.ask import PINNED, ask_of, source_digest
 from gitops.desired.stamp import Identity, stamp
 from gitops.drift.exclusions import excluded
-from gitops.errors import InvalidError, RetryableError
+from gitops.errors import InvalidError, RefusedError, RetryableError
 from gitops.jobs import Fetch, Rank
 from gitops.model.config import HubConfig
 from gitops.model.crds.application import Application, Source
@@ -32,7 +32,7 @@ class Broken:
     conditions: dict[str, str]
     rendering: Rendering | None = None
     passing: bool = False
-    """The cluster did not answer: that may pass by itself, without any news."""
+    """The cluster did not answer, or refused our account: that may pass by itself, without any news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,15 @@ def place_of(app: Application, p: Ports) -> Place | Broken:
         record = resolve(app.spec.destination, config.clusters)
         cluster = p.clusters.open(record)
         discovery = cluster.discovery()
-    except (InvalidError, RetryableError) as error:
-        return Broken({"ComparisonError": _unreachable(app, error)}, passing=isinstance(error, RetryableError))
+    except (InvalidError, RefusedError, RetryableError) as error:
+        return Broken({"ComparisonError": _unreachable(app, error)}, passing=not isinstance(error, InvalidError))
     return Place(app, config, project, cluster, discovery)
 
 
-def _unreachable(app: Application, error: InvalidError | RetryableError) -> str:
+def _unreachable(app: Application, error: InvalidError | RefusedError | RetryableError) -> str:
     where = app.spec.destination.name or app.spec.destination.server
-    return f"cluster {where}: {error} (part cluster; looked at again every 15 s)"
+    again = "waits for a changed cluster Secret" if isinstance(error, InvalidError) else "looked at again every 15 s"
+    return f"cluster {where}: {error} (part cluster; {again})"
 
 
 def rendering_for(app: Application, p: Ports) -> Rendering | None:
@@ -139,6 +140,7 @@ def failure_text(app: Application, rendering: Rendering) -> str:
 
 def scene_of(place: Place, rendering: Rendering, desired: Desired) -> Scene:
     """The stamped manifests of a rendering for this place."""
+    place = _knowing(place, {m.key.group_kind for m in desired.objects})
     settings = place.config.settings
     identity = Identity(
         name=place.app.metadata.name, namespace=place.app.metadata.namespace, control_namespace=place.config.namespace
@@ -147,6 +149,14 @@ def scene_of(place: Place, rendering: Rendering, desired: Desired) -> Scene:
     left_out = tuple(f"{m.key.group_kind} {m.name}" for m in stamped if excluded(m.key.group_kind))
     manifests = tuple(m for m in stamped if not excluded(m.key.group_kind))
     return Scene(place, rendering, desired, manifests, left_out)
+
+
+def _knowing(place: Place, kinds: set[GroupKind]) -> Place:
+    """The place after asking again for kinds it does not know: their definitions may have come since."""
+    try:
+        return replace(place, discovery=place.cluster.discovery(wanted=kinds))
+    except (RefusedError, RetryableError):  # what is known stays; reading the objects will say what is wrong
+        return place
 
 
 def served(place: Place, kind: GroupKind) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from gitops.errors import ArgosyError, InvalidError, RefusedError, RetryableError
@@ -56,9 +56,9 @@ class MemoryCluster:
         self.admit: Callable[[JsonMap], None] = lambda body: None
         self._count = itertools.count(1)
 
-    def discovery(self, *, fresh: bool = False) -> Discovery:
+    def discovery(self, *, fresh: bool = False, wanted: Iterable[GroupKind] = ()) -> Discovery:
         """See the port."""
-        del fresh
+        del fresh, wanted
         if self.away:
             raise RetryableError("connection refused", about=self.record.name)
         return Discovery({k: v for k, v in self.kinds.items() if k[0] not in self.broken}, "v1.36.1", self.broken)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
-from gitops.adapters.kube.discovery import AGAIN_S, KEPT_S, KnownKinds
+import pytest
+
+from gitops.adapters.kube.discovery import AGAIN_S, FAILED_S, KEPT_S, LACKING_S, KnownKinds
+from gitops.errors import RefusedError
+from gitops.model.objects import GroupKind
 from gitops.model.observed import Absent, Discovery, Found, Unknown
 from tests.kube.conftest import client_at
 from tests.kube.faulty import Reply, faulty
@@ -60,6 +64,32 @@ def test_a_group_that_did_not_answer_is_asked_again_after_10_s_not_after_10_minu
         now += KEPT_S
         assert kinds.discovery().broken == set()
     assert len(server.asked) == 6
+
+
+def test_a_cluster_that_fails_is_not_asked_once_per_application() -> None:
+    now = 100.0
+    with faulty(Reply(401), reply(CORE), aggregated(stale=False), VERSION) as server:
+        kinds = KnownKinds(client_at(server.url), lambda: now)
+        for _ in range(5):
+            with pytest.raises(RefusedError):
+                kinds.discovery()
+        asked = len(server.asked)
+        now += FAILED_S
+        assert isinstance(kinds.find("metrics", "NodeMetrics"), Found)
+    assert asked == 1
+
+
+def test_a_kind_whose_definition_came_since_is_found_within_seconds() -> None:
+    now = 100.0
+    first = [reply(CORE), aggregated(stale=True), VERSION]
+    with faulty(*first, reply(CORE), aggregated(stale=False), VERSION) as server:
+        kinds = KnownKinds(client_at(server.url), lambda: now)
+        wanted = [GroupKind("metrics", "NodeMetrics")]
+        assert not isinstance(kinds.discovery(wanted=wanted).of("metrics", "NodeMetrics"), Found)
+        now += LACKING_S + 1
+        assert isinstance(kinds.discovery(wanted=wanted).of("metrics", "NodeMetrics"), Found)
+        kinds.discovery(wanted=wanted)
+    assert len(server.asked) == 6, "no third round: everything is known"
 
 
 def test_an_old_server_is_asked_group_by_group() -> None:

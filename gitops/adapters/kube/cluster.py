@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -39,9 +39,9 @@ class KubeCluster:
         self._kinds = KnownKinds(client)
         self._read_only = read_only
 
-    def discovery(self, *, fresh: bool = False) -> Discovery:
+    def discovery(self, *, fresh: bool = False, wanted: Iterable[GroupKind] = ()) -> Discovery:
         """See the port."""
-        return self._kinds.discovery(fresh=fresh)
+        return self._kinds.discovery(fresh=fresh, wanted=wanted)
 
     def read(self, key: ObjectKey, *, version: str = "") -> Found[LiveObject] | Absent | Unknown:
         """See the port. A kind that is not served has no objects; an unserved version gives the preferred one."""

@@ -12,6 +12,7 @@ import msgspec
 
 from gitops.adapters.kube.client import Client, Request
 from gitops.errors import ArgosyError, RetryableError
+from gitops.model.objects import GroupKind
 from gitops.model.observed import Absent, Discovery, Found, KindInfo, Unknown
 
 _Form = TypeVar("_Form")
@@ -19,9 +20,13 @@ _Form = TypeVar("_Form")
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 KEPT_S = 600.0
 AGAIN_S = 10.0
-"""Between two refreshes because of an unknown kind, or of a group that did not answer."""
+"""Between two refreshes because of a group that does not answer."""
+LACKING_S = 3.0
+"""Between two refreshes because of an unknown kind: its definition may come at any time."""
 SOON_S = 0.2
 """The same, while a new kind is expected because a CRD was just applied."""
+FAILED_S = 5.0
+"""How long a failure is the answer for everybody: a dead cluster is not asked once per Application (R-051)."""
 
 
 class _ResponseKind(msgspec.Struct, frozen=True):
@@ -165,26 +170,28 @@ class KnownKinds:
         self._known: Discovery | None = None
         self._asked_at = float("-inf")
         self._expect_until = float("-inf")
+        self._failed: tuple[float, ArgosyError] | None = None
 
-    def discovery(self, *, fresh: bool = False) -> Discovery:
+    def discovery(self, *, fresh: bool = False, wanted: Iterable[GroupKind] = ()) -> Discovery:
         """What is known, at most 10 minutes old, or read now; at most 10 s old while a group does not answer.
 
+        Lacks it one of the `wanted` kinds, the server is asked again, but at most every 3 s.
+
         Raises:
-            RetryableError, RefusedError: as `discover`.
+            RetryableError, RefusedError: as `discover`; the same one again for 5 s.
         """
         with self._lock:
-            if not fresh and self._known is not None:
-                kept_s = AGAIN_S if self._known.broken else KEPT_S
-                if self._clock() - self._asked_at <= kept_s:
-                    return self._known
-            return self._refresh()
+            if fresh or self._known is None or self._old(self._known):
+                return self._refresh()
+            lacking = any(not isinstance(self._known.of(k.group, k.kind), Found) for k in wanted)
+            return self._refresh() if lacking and self._may_ask() else self._known
 
     def find(self, group: str, kind: str) -> Found[KindInfo] | Absent | Unknown:
-        """One kind; when it is not known the server is asked again, but at most every 10 s."""
-        found = self.discovery().of(group, kind)
-        if isinstance(found, Found) or not self._may_ask():
-            return found
-        return self.discovery(fresh=True).of(group, kind)
+        """One kind, asked for again as `discovery` says."""
+        return self.discovery(wanted=[GroupKind(group, kind)]).of(group, kind)
+
+    def _old(self, known: Discovery) -> bool:
+        return self._clock() - self._asked_at > (AGAIN_S if known.broken else KEPT_S)
 
     def expect_change(self) -> None:
         """A CRD or APIService was just written: for a minute, ask for unknown kinds without waiting."""
@@ -192,12 +199,22 @@ class KnownKinds:
 
     def _may_ask(self) -> bool:
         now = self._clock()
-        return now - self._asked_at > (SOON_S if now < self._expect_until else AGAIN_S)
+        return now - self._asked_at > (SOON_S if now < self._expect_until else LACKING_S)
 
     def _refresh(self) -> Discovery:
-        read = discover(self._client)
+        read = self._ask()
         former = self._known.kinds if self._known else {}
         kept = {key: info for key, info in former.items() if key[0] in read.broken and key not in read.kinds}
         self._known = Discovery({**kept, **read.kinds}, read.version, read.broken)
         self._asked_at = self._clock()
         return self._known
+
+    def _ask(self) -> Discovery:
+        if self._failed is not None and self._clock() - self._failed[0] < FAILED_S:
+            raise self._failed[1].with_traceback(None)
+        self._failed = None
+        try:
+            return discover(self._client)
+        except ArgosyError as error:
+            self._failed = (self._clock(), error)
+            raise
