@@ -38,7 +38,7 @@ class Failure:
 
     def text(self) -> str:
         """One sentence for a condition."""
-        when = f", next in {_at(self.next_try)}" if self.next_try else ", waits for a new commit or spec"
+        when = f", next try {_at(self.next_try)}" if self.next_try else ", waits for a new commit or spec"
         return f"{self.cause} (part {self.part}, try {self.tries}, since {_at(self.since)}{when})"
 
 

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 
 from gitops.errors import ArgosyError
-from gitops.jobs import Compare, Rank, Sweep
+from gitops.jobs import Compare, Fetch, Rank, Sweep
 from gitops.model.credentials import CredentialSet
 from gitops.model.objects import JsonMap, as_map, as_text
 from gitops.ports.queue import Queue
 from gitops.ports.store import Facts, Vault
-from gitops.trigger.lane import lane_of
+from gitops.trigger.lane import lane_of, repo_of
 from workers.watch.hubnews import AppNews
 
 log = logging.getLogger("argosy.watch")
@@ -71,7 +71,14 @@ class Publisher:
         if credentials != self._sealed:
             self._vault.put(credentials)
             self._sealed = credentials
+            self._fetch_again()
         self._facts.bump()
+
+    def _fetch_again(self) -> None:
+        """Credentials changed: try the repositories of apps that could not be compared; the others' next poll does."""
+        for app in self._news.apps.all():
+            if app.status.sync.status in ("", "Unknown"):
+                self._queue.nudge(Fetch(repo_of(app)), Rank.HUMAN)
 
     def _judge_again(self) -> None:
         for app in self._news.apps.all():
