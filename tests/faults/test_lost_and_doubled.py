@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,6 @@ from tests.bed.fleet import conditions, field, wait_synced
 from tests.bed.installation import Installation, wait_for, with_signal
 from tests.faults.conftest import MakeFleet
 from tests.faults.yard import Fleet, deletions, kill, redis_of
-
-HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +49,10 @@ def twin(argosy: Installation, role: str) -> Iterator[None]:
     """A second process of a role, with the environment of the first."""
     process = Path(f"/proc/{argosy.pids()[role]}")
     pairs = (entry.partition("=") for entry in (process / "environ").read_text().split("\0") if entry)
-    command = [str(Path(HERE, ".venv/bin/python")), "-P", "-m", "cli.run", role]
+    command = [sys.executable, "-P", "-m", "cli.run", role]
     with (argosy.data_dir / "logs" / "twin.log").open("a") as log:
         second = subprocess.Popen(
-            command, env={name: value for name, _, value in pairs}, cwd=HERE, stdout=log, stderr=log
+            command, env={name: value for name, _, value in pairs}, cwd=argosy.data_dir, stdout=log, stderr=log
         )
     try:
         yield

@@ -16,9 +16,8 @@ from tests.bed.audit import Audit
 from tests.bed.fleet import SECRETS, conditions, field, get, register, synced, wait_synced
 from tests.bed.installation import Installation, wait_for
 from tests.faults.conftest import MakeFleet
-from tests.faults.yard import MERGE, Fleet, deletions
+from tests.faults.yard import Fleet, deletions, refresh
 
-APP = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications"
 PROJECTS = "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects"
 API_SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices"
 NOWHERE = {
@@ -47,14 +46,6 @@ def says(argosy: Installation, audits: list[Audit]) -> Says:
         assert fleet.value(name) == "one"
 
     return check
-
-
-def refresh(fleet: Fleet) -> None:
-    """Ask for a look at the first app, and wait until it has been taken."""
-    body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
-    path = f"{APP}/{fleet.names[0]}"
-    assert fleet.hub.request("PATCH", path, body, content_type=MERGE).good
-    wait_for(lambda: "refresh" not in str(field(get(fleet.hub, fleet.names[0]), "metadata.annotations")), "looked")
 
 
 def groups(target: Cluster) -> str:

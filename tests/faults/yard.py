@@ -19,8 +19,8 @@ from cli.bed.cluster import Cluster
 from cli.bed.gitserver import GitServer
 from cli.bed.repository import Repository
 from tests.bed.audit import Audit, Request
-from tests.bed.fleet import application, create, every, field, manifests, synced, wait_synced
-from tests.bed.installation import Installation, with_signal
+from tests.bed.fleet import APPS, application, create, every, field, get, manifests, synced, wait_synced
+from tests.bed.installation import Installation, wait_for, with_signal
 
 MERGE = "application/merge-patch+json"
 
@@ -108,7 +108,7 @@ class Fleet:
     def remove(self) -> None:
         """Delete the Applications; their objects stay."""
         for name in self.names:
-            self.hub.request("DELETE", f"/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/{name}")
+            self.hub.request("DELETE", f"{APPS}/{name}")
 
     def _config(self, name: str) -> str:
         return f"/api/v1/namespaces/{self.name}/configmaps/{name}"
@@ -130,6 +130,15 @@ def history(app: dict[str, object]) -> list[tuple[int, str]]:
 def deletions(audits: Iterable[Audit]) -> list[Request]:
     """Every DELETE that Argosy asked of the API servers."""
     return [r for audit in audits for r in audit.writes() if r.verb in ("delete", "deletecollection")]
+
+
+def refresh(fleet: Fleet, *, wait: bool = True) -> None:
+    """Ask for a look at the first app, and wait until it has been taken."""
+    body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
+    name = fleet.names[0]
+    assert fleet.hub.request("PATCH", f"{APPS}/{name}", body, content_type=MERGE).good
+    if wait:
+        wait_for(lambda: "refresh" not in str(field(get(fleet.hub, name), "metadata.annotations")), "it is looked at")
 
 
 def redis_of(argosy: Installation) -> redis.Redis:
