@@ -17,12 +17,11 @@ from api.wiring import LaneDepth, Ports
 from gitops.model.accounts import Account, AccountSet, ApiToken
 from gitops.model.config import ClusterCredential, ClusterRecord, HubConfig, Params, Settings
 from gitops.model.crds.application import Application
-from gitops.model.crds.project import AppProject
 from gitops.model.objects import IN_CLUSTER, Json, JsonMap, as_map, as_text
 from gitops.model.revision import RepoKey
 from gitops.ports.editing import Logins
 from tests.fakes.cluster import MemoryClusters
-from tests.fakes.hub import MemoryHub
+from tests.fakes.hub import DEFAULT_PROJECT, MemoryHub
 from tests.fakes.redis import MemoryCounters, MemoryDesireds, MemoryIndex, MemoryQueue, MemoryRevocations
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -31,17 +30,6 @@ PASSWORD = "correct horse"
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 REPO = "https://github.com/acme/shop"
 JSON = {"Content-Type": "application/json"}
-
-DEFAULT_PROJECT = AppProject.parse(
-    {
-        "metadata": {"name": "default", "namespace": "argocd"},
-        "spec": {
-            "sourceRepos": ["*"],
-            "destinations": [{"server": "*", "namespace": "*"}],
-            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
-        },
-    }
-)
 
 
 class TestClock:

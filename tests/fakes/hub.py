@@ -11,9 +11,22 @@ from gitops.errors import ConflictError, RetryableError
 from gitops.model.accounts import AccountSet
 from gitops.model.config import HubConfig
 from gitops.model.crds.application import Application
+from gitops.model.crds.project import AppProject
 from gitops.model.objects import AppRef, JsonMap
 from gitops.model.observed import Absent, Found, Unknown
 from gitops.ports.editing import Logins
+
+DEFAULT_PROJECT = AppProject.parse(
+    {
+        "metadata": {"name": "default", "namespace": "argocd"},
+        "spec": {
+            "sourceRepos": ["*"],
+            "destinations": [{"server": "*", "namespace": "*"}],
+            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+        },
+    }
+)
+"""Allows everything, as the one a hub is born with."""
 
 Listener = Callable[[str, JsonMap], None]
 
@@ -21,7 +34,7 @@ Listener = Callable[[str, JsonMap], None]
 class MemoryHub:
     """Ports `Hub` and `Editor`; `away` makes every call fail as a hub that does not answer.
 
-    `before_update` happens once, just before the next write: somebody else is quicker.
+    `silent`: the watch hears nothing. `before_update` happens once, before the next write: somebody else is quicker.
     """
 
     def __init__(self, config: HubConfig) -> None:
@@ -29,6 +42,7 @@ class MemoryHub:
         self.login_set = Logins(AccountSet({}))
         self.requests: list[str] = []
         self.before_update: Callable[[], None] | None = None
+        self.silent = False
         self._config = config
         self._lock = threading.RLock()
         self._apps: dict[AppRef, Application] = {}
@@ -130,5 +144,5 @@ class MemoryHub:
         return app
 
     def _tell(self, change: str, app: Application) -> None:
-        for listener in self._listeners:
+        for listener in () if self.silent else self._listeners:
             listener(change, app.dump())

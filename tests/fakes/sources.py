@@ -86,9 +86,7 @@ class MemorySources:
         self.away = ""
         self.fetches = 0
 
-    def refresh(
-        self, access: RepoAccess, *, commits: Sequence[CommitId] = (), refs: Sequence[str] = ()
-    ) -> Mirror:
+    def refresh(self, access: RepoAccess, *, commits: Sequence[CommitId] = (), refs: Sequence[str] = ()) -> Mirror:
         """See the port."""
         del commits, refs
         self.fetches += 1

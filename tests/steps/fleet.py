@@ -11,7 +11,6 @@ from gitops.desired.wanted import Wishes
 from gitops.jobs import Advance, Compare, Fetch, Job, Rank, Scan, Sweep, name_of
 from gitops.model.config import ClusterCredential, ClusterRecord, HubConfig, Params, Settings
 from gitops.model.crds.application import Application, Condition, Operation, SyncOperation
-from gitops.model.crds.project import AppProject
 from gitops.model.credentials import CredentialSet
 from gitops.model.fingerprint import Verdict
 from gitops.model.objects import AppRef, ClusterKey, JsonMap, ObjectKey, as_map
@@ -24,7 +23,7 @@ from gitops.reconcile.rendering import FetchPorts
 from gitops.reconcile.scan import scan
 from gitops.reconcile.sweep import sweep
 from tests.fakes.cluster import MemoryCluster, MemoryClusters
-from tests.fakes.hub import MemoryHub
+from tests.fakes.hub import DEFAULT_PROJECT, MemoryHub
 from tests.fakes.redis import (
     MemoryCounters,
     MemoryDesireds,
@@ -46,16 +45,6 @@ URL = "https://git.example/apps.git"
 REPO = repo_key(URL)
 C1 = ClusterKey("https://c1")
 RECORD = ClusterRecord(C1, "c1", ClusterCredential())
-PROJECT = AppProject.parse(
-    {
-        "metadata": {"name": "default", "namespace": "argocd"},
-        "spec": {
-            "sourceRepos": ["*"],
-            "destinations": [{"server": "*", "namespace": "*"}],
-            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
-        },
-    }
-)
 MANY = 60
 """More turns than any playbook needs: a loop that does not end is a failure, not a hang."""
 
@@ -101,7 +90,7 @@ class Fleet:
         self.clock, self.lease = SetClock(), HeldLease()
         self.repository = MemoryRepository()
         self.sources = MemorySources({URL: self.repository})
-        self.hub = MemoryHub(HubConfig("argocd", Settings(), Params(), (RECORD,), {"default": PROJECT}))
+        self.hub = MemoryHub(HubConfig("argocd", Settings(), Params(), (RECORD,), {"default": DEFAULT_PROJECT}))
         self.clusters = MemoryClusters(read_only=read_only)
         self.cluster: MemoryCluster = self.clusters.open(RECORD)
         self.desireds, self.facts, self.queue = MemoryDesireds(), MemoryFacts(), MemoryQueue()
