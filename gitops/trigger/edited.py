@@ -24,8 +24,10 @@ def looks(before: Application | None, after: Application) -> frozenset[Look]:
 
     Whoever begins an operation nudges it; only one found at the start, or told to terminate, is news here.
     """
-    if after.metadata.annotations.get(SKIP) == "true":
+    if _skipped(after):
         return frozenset()
+    if before is not None and _skipped(before):
+        before = None  # what happened meanwhile was not looked at
     if after.metadata.deletion_timestamp is not None:
         return frozenset({Look.ADVANCE}) if _deletion_moved(before, after) else frozenset()
     asked = set()
@@ -38,6 +40,10 @@ def looks(before: Application | None, after: Application) -> frozenset[Look]:
     if running(after) and (before is None or (_phase(after) == "Terminating" != _phase(before))):
         asked.add(Look.ADVANCE)
     return frozenset(asked)
+
+
+def _skipped(app: Application) -> bool:
+    return app.metadata.annotations.get(SKIP) == "true"
 
 
 def running(app: Application) -> bool:
