@@ -15,30 +15,11 @@ from flower.options import default_options
 from flower.urls import settings as pages
 from flower.views.error import NotFoundErrorHandler
 
-from gitops.adapters.celery.carrier import PREFIX, broker_url, celery_app
+from gitops.adapters.celery.carrier import broker_url, celery_app
 from gitops.errors import InvalidError
 from gitops.settings import Process
 from workers.log import set_up
 from workers.ready import announce
-
-ACL = " ".join(
-    (
-        "resetkeys",
-        "resetchannels",
-        "-@all",
-        "+ping +info +client|setinfo +client|setname +select +hello",
-        # Where events arrive, and how long the queues are.
-        "+subscribe +psubscribe +unsubscribe +punsubscribe +llen",
-        # PSUBSCRIBE is allowed for exactly the pattern that is named: Kombu's, in database 0.
-        f"&{PREFIX}/0.celeryev/*",
-        *(f"%R~{PREFIX}{queue}" for queue in ("fetch", "diff", "apply")),
-        # Kombu writes down who listens to events; nobody of ours reads it.
-        "+sadd +srem +smembers +del +multi +exec +discard",
-        f"~{PREFIX}_kombu.binding*.celeryev*",
-        f"~{PREFIX}celeryev.*",
-    )
-)
-"""Rules of Flower's Redis user, to be put after `ACL SETUSER <user> reset on ><password>`."""
 
 CLOSED = (r"/metrics", r"/healthcheck")
 """Pages that Flower shows without its login; our API has both."""

@@ -8,17 +8,13 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from cli.up.folder import Folder
-
 Keys = dict[str, str | list[str]]
 """Name -> value, as in the keys files that gitops/settings.py reads."""
 
-_ALL = "all"
 
-
-def load_or_make(folder: Folder) -> Keys:
+def load_or_make(folder: Path) -> Keys:
     """The installation's keys; made at the first call and the same from then on."""
-    path = folder.keys_file(_ALL)
+    path = folder / "all.json"
     known: Keys = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     keys = _fresh() | known
     if keys != known:
@@ -26,10 +22,10 @@ def load_or_make(folder: Folder) -> Keys:
     return keys
 
 
-def hand_out(folder: Folder, role: str, keys: Keys, names: Iterable[str]) -> Path:
+def hand_out(folder: Path, role: str, keys: Keys, names: Iterable[str]) -> Path:
     """Write the keys file of a role with the named keys only; `a=b` hands out key `b` under the name `a`."""
     pairs = ((into, source or into) for into, _, source in (name.partition("=") for name in names))
-    path = folder.keys_file(role)
+    path = folder / f"{role}.json"
     write_private(path, json.dumps({into: keys[source] for into, source in pairs}))
     return path
 

@@ -75,7 +75,7 @@ def program(role: Role, setup: Setup) -> Program:
     """How to start a role; writes its keys file and makes its home."""
     home = setup.folder.home(role.name)
     home.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    keys_file = hand_out(setup.folder, role.name, setup.keys, role.keys)
+    keys_file = hand_out(setup.folder.keys, role.name, setup.keys, role.keys)
     return Program(
         name=role.name,
         # -P: the working folder is no place to import from.

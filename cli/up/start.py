@@ -59,7 +59,7 @@ def start(wish: Wish) -> None:
 def _setup(wish: Wish, folder: Folder, kubeconfig: Path) -> Setup:
     return Setup(
         folder=folder,
-        keys=keys.load_or_make(folder),
+        keys=keys.load_or_make(folder.keys),
         redis_url=f"redis+socket://{valkey.socket_path(folder)}",
         kubeconfig=kubeconfig,
         namespace=wish.namespace,

@@ -19,7 +19,7 @@ from test_worker import ROOT, Fleet, app
 
 from gitops.adapters.celery.queue import CeleryQueue
 from gitops.jobs import Rank
-from workers.flower import ACL
+from workers.flower_rules import ACL
 
 USER_PASSWORD = "flowers-own-password"
 

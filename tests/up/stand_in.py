@@ -57,7 +57,7 @@ def main(root: Path, port: int) -> None:
     with owned(folder):
         setup = Setup(
             folder=folder,
-            keys=keys.load_or_make(folder),
+            keys=keys.load_or_make(folder.keys),
             redis_url=f"redis+socket://{valkey.socket_path(folder)}",
             kubeconfig=root / "hub.kubeconfig",
             port=port,

@@ -53,8 +53,8 @@ def test_keys_are_made_once_and_are_for_this_user_alone(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "d")
     os.umask(0)
     folder.make()
-    made = keys.load_or_make(folder)
-    assert keys.load_or_make(folder) == made
+    made = keys.load_or_make(folder.keys)
+    assert keys.load_or_make(folder.keys) == made
     assert folder.keys_file("all").stat().st_mode & 0o777 == 0o600
     assert folder.keys.stat().st_mode & 0o777 == 0o700
 
@@ -62,8 +62,8 @@ def test_keys_are_made_once_and_are_for_this_user_alone(tmp_path: Path) -> None:
 def test_a_role_is_handed_only_the_keys_it_may_have(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "d")
     folder.make()
-    made = keys.load_or_make(folder)
-    path = keys.hand_out(folder, "flower", made, ("flower_user", "redis_password=flower_redis_password"))
+    made = keys.load_or_make(folder.keys)
+    path = keys.hand_out(folder.keys, "flower", made, ("flower_user", "redis_password=flower_redis_password"))
     assert json.loads(path.read_text()) == {
         "flower_user": "argosy",
         "redis_password": made["flower_redis_password"],
