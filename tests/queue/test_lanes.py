@@ -54,6 +54,7 @@ def test_a_second_nudge_before_the_start_is_the_same_turn(lanes):
     turn = one(lanes.nudge(app(1), Rank.WEBHOOK))
     assert lanes.nudge(app(1), Rank.WEBHOOK) == ()
     assert lanes.claim(turn).granted
+    assert lanes.done(turn) == ()
 
 
 def test_a_nudge_while_running_runs_it_once_more(lanes):
