@@ -1,6 +1,7 @@
 """Nothing is written twice: no block of eight equal lines, tests included (docs/map.md, limit 10).
 
-The rule of pylint's duplicate-code (imports, signatures, docstrings, comments, blank lines do not count), without its 15 s.
+The rule of pylint's duplicate-code without its 15 s: imports, signatures, docstrings, comments and blank lines do not
+count.
 """
 
 from __future__ import annotations
