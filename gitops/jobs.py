@@ -3,10 +3,10 @@
 | job | put by | taken by | followed by |
 |---|---|---|---|
 | Fetch | receive, watch, sweep, tick | fetch | Compare per app whose rendering changed |
-| Compare | fetch, scan, watch | diff | Advance, or nothing |
+| Compare | fetch, scan, sweep, watch | diff | Advance, or nothing |
 | Scan | sweep, watch | diff | Compare per suspect app |
 | Advance | compare (begin), watch, itself | apply | itself with a wake time, or nothing |
-| Sweep | beat, every worker's timer | diff | Fetch, Scan, Advance for what has no job |
+| Sweep | beat, every worker's timer | diff | Fetch, Compare, Scan, Advance for what has no job |
 
 A job carries ids only; everything else is read again from the hub. A job never goes back: fetch -> diff -> apply.
 Jobs of one lane share cap and order; two nudges with one (queue, lane, key) are one job.

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gitops.jobs import Advance, Fetch, Job, Rank, Scan, Sweep
+from gitops.jobs import Advance, Compare, Fetch, Job, Rank, Scan, Sweep
 from gitops.model.crds.application import Application
 from gitops.ports.lease import Lease
 from gitops.reconcile.ports import Ports
@@ -45,6 +45,8 @@ def _open(apps: Sequence[Application], p: Ports) -> dict[Job, Rank]:
     for app in apps:
         if app.metadata.deletion_timestamp is not None or running(app):
             jobs[Advance(app.ref, lane_of(app))] = Rank.HUMAN
-        elif app.operation is not None or REFRESH in app.metadata.annotations or app.status.reconciled_at is None:
+        elif app.operation is not None or REFRESH in app.metadata.annotations:
             jobs[Fetch(repo_of(app))] = Rank.HUMAN
+        elif app.status.reconciled_at is None:
+            jobs[Compare(app.ref, lane_of(app))] = Rank.HUMAN  # asks for a render itself where there is none
     return jobs

@@ -27,7 +27,7 @@ def looks(before: Application | None, after: Application) -> frozenset[Look]:
     if _skipped(after):
         return frozenset()
     if before is not None and _skipped(before):
-        before = None  # what happened meanwhile was not looked at
+        return looks(None, after) | {Look.COMPARE}  # it may have been rendered meanwhile, but was not looked at
     if after.metadata.deletion_timestamp is not None:
         return frozenset({Look.ADVANCE}) if _deletion_moved(before, after) else frozenset()
     asked = set()

@@ -219,8 +219,8 @@ def test_a_sweep_nudges_what_has_no_job_and_a_quiet_fleet_gets_none() -> None:
     assert fleet.ran == ["sweep"]
 
 
-def test_a_sweep_brings_back_a_lost_operation_a_lost_request_and_a_lost_app() -> None:
-    for lost in ("operation", "request", "app"):
+def test_a_sweep_brings_back_a_lost_operation_a_lost_request_a_lost_app_and_a_lost_look() -> None:
+    for lost in ("operation", "request", "app", "look"):
         fleet = Fleet()
         fleet.pushes(a=config_file("a"))
         fleet.has_app(policy=dict(LOOK))
@@ -230,6 +230,8 @@ def test_a_sweep_brings_back_a_lost_operation_a_lost_request_and_a_lost_app() ->
         if lost == "request":
             fleet.settles()
             fleet.asks()
+        if lost == "look":
+            fleet.run(fleet.queue.take())  # type: ignore[arg-type]  # the fetch waits; what it rendered is not compared
         fleet.queue.jobs.clear()
         fleet.queue.nudge(Sweep(), Rank.PERIODIC)
         fleet.runs()

@@ -21,8 +21,8 @@ def test_a_skipped_application_asks_for_nothing() -> None:
     assert looks(None, app(**{SKIP: "true"})) == frozenset()
 
 
-def test_an_application_that_is_skipped_no_more_is_looked_at_as_if_it_were_new() -> None:
-    assert looks(app(**{SKIP: "true"}), app()) == {Look.FETCH} == looks(None, app())
+def test_an_application_that_is_skipped_no_more_is_fetched_and_compared() -> None:
+    assert looks(app(**{SKIP: "true"}), app()) == {Look.FETCH, Look.COMPARE}
 
 
 def test_an_application_that_did_not_change_asks_for_nothing() -> None:
