@@ -94,6 +94,11 @@ class Cluster:
             raise CommandError(f"{method} {path}: {error}", code=Exit.UNREACHABLE, about=self.name) from error
         return Answer(answer.status, _object(answer.data))
 
+    def text(self, path: str, *, user: str = "observer") -> str:
+        """The body of a GET that is no JSON, such as `/metrics`."""
+        headers = {"Authorization": f"Bearer {self.token(user)}"}
+        return _pool(str(self.authority)).request("GET", self.server + path, headers=headers).data.decode()
+
     def apply(self, path: str, manifest: object, *, manager: str = "bed") -> Answer:
         """Server-side apply of one object at its path; force, so that the bed always wins.
 
