@@ -12,7 +12,7 @@ BUSY = "argosy:l:diff:busy"
 LEASE_S = 30.0
 
 
-def killed_in_its_turn(argosy: Installation, fleet: Fleet, token: bytes | None) -> bytes | None:
+def killed_in_its_turn(argosy: Installation, fleet: Fleet, token: bytes | str | None) -> bytes | str | None:
     """Wait until a turn of the first app runs that is not the one of `token`, and kill its worker; the new token."""
     server, member = redis_of(argosy), f"compare|argocd/{fleet.names[0]}"
     wait_for(
