@@ -39,6 +39,7 @@ class WatchOnly(Flower):  # type: ignore[misc]  # Flower is untyped
 
     def update_workers(self, workername: str | None = None) -> None:
         """Workers answer no questions; what is known comes from their events."""
+        del workername
 
 
 def run(process: Process) -> None:
