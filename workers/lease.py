@@ -15,7 +15,7 @@ DEADLINE_S = 30.0
 """Of one step: threads cannot be stopped, so each step stops itself at the next `check`."""
 STOP_S = 10.0
 """What a running step still gets when its worker is told to stop."""
-LEASE_S = 30.0
+LEASE_S = 15.0
 """How long a lease lasts in Redis after a renewal; see adapters.redis.lanes.CLAIMED."""
 
 

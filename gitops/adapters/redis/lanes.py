@@ -17,8 +17,8 @@ from gitops.ports.lanes import ZERO, Claim, Depths, Ending, Handout, Tick, Turn
 PREFIX = "argosy:l:"
 UNCLAIMED = timedelta(seconds=10)
 """Lease of a turn whose message is under way: lost messages come back after it."""
-CLAIMED = timedelta(seconds=30)
-"""Lease of a running turn, renewed each third of it."""
+CLAIMED = timedelta(seconds=15)
+"""Lease of a running turn, renewed each third of it: what a killed worker held goes on after it (R-002)."""
 ALIVE = timedelta(seconds=15)
 """How long a worker's slots count after its last sign of life."""
 _CARRIER = ("fetch", "diff", "apply", "unacked", "unacked_index", "unacked_mutex")
