@@ -254,8 +254,8 @@ def test_a_worker_told_to_stop_finishes_its_step_and_leaves_the_rest_to_others()
             until(lambda: fleet.seen("sleep-3"))
             first.send_signal(signal.SIGTERM)
             fleet.start()
-            assert first.wait(15) == 0
-            until(lambda: all(fleet.seen(f"sleep-{n + 2}")[-1:] == ["ended"] for n in range(6)), 30)
+            assert first.wait(45) == 0
+            until(lambda: all(fleet.seen(f"sleep-{n + 2}")[-1:] == ["ended"] for n in range(6)), 60)
         finally:
             fleet.stop()
 
