@@ -59,12 +59,10 @@ class Keys:
 
     `message`: signing keys, the first signs, all verify. `cache`: seals index, desired objects and fingerprints.
     `vault`: opens repository credentials, for watch and fetch. `flower_password`: login of Flower's pages.
-    `flower_redis_password`: of the Redis user that prepare makes for Flower.
     """
 
     redis_user: str = ""
     redis_password: str = ""
-    flower_redis_password: str = ""
     message: tuple[bytes, ...] = ()
     cache: bytes = b""
     vault: bytes = b""
@@ -93,7 +91,6 @@ class Keys:
         return cls(
             redis_user=_text(found, "redis_user", about),
             redis_password=_text(found, "redis_password", about),
-            flower_redis_password=_text(found, "flower_redis_password", about),
             message=tuple(_hex(key, "message", about) for key in message),
             cache=_hex(found.get("cache", ""), "cache", about),
             vault=_hex(found.get("vault", ""), "vault", about),

@@ -5,8 +5,6 @@ from __future__ import annotations
 PREFIX = "argosy:"
 """Before every key of Celery's; the same as in gitops/adapters/celery/carrier.py (a test compares them)."""
 
-USER = "flower"
-
 ACL = " ".join(
     (
         "resetkeys",

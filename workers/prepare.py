@@ -6,13 +6,10 @@ from gitops.adapters.redis.connect import Server, connect
 from gitops.adapters.redis.lanes import RedisLanes
 from gitops.jobs import Queue
 from gitops.settings import RoleSettings
-from workers.flower_rules import ACL, USER
 
 
 def run(settings: RoleSettings) -> None:
-    """Drop the turns of an earlier start, which nobody holds any more, and make Flower's user; caches stay.
-
-    A second call does the same.
+    """Drop the turns of an earlier start, which nobody holds any more; caches stay. A second call does the same.
 
     Raises:
         RetryableError: Redis does not answer.
@@ -20,5 +17,3 @@ def run(settings: RoleSettings) -> None:
     server = Server(connect(settings.redis_url, settings.keys.redis_password, settings.keys.redis_user))
     server.check(may_be_open=settings.redis_open)
     RedisLanes(server, Queue.FETCH).drop_all()
-    if password := settings.keys.flower_redis_password:
-        server.call("ACL", "SETUSER", USER, "reset", "on", f">{password}", *ACL.split())

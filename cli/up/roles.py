@@ -27,7 +27,7 @@ _REDIS = "redis_password"
 _WORKER = (_REDIS, "message", "cache")
 _FLOWER = ("redis_user=flower_redis_user", "redis_password=flower_redis_password", "flower_user", "flower_password")
 
-PREPARE = Role("prepare", (_REDIS, "flower_redis_password"), hub=False, stop_rank=0, grace_s=2)
+PREPARE = Role("prepare", (_REDIS,), hub=False, stop_rank=0, grace_s=2)
 """Runs to its end before the others start."""
 
 ROLES = {

@@ -68,7 +68,7 @@ class Supervisor:
     @contextlib.asynccontextmanager
     async def _valkey(self) -> AsyncIterator[None]:
         folder, keys = self._setup.folder, self._setup.keys
-        child = self._child(valkey.program(folder, keys))
+        child = self._child(valkey.program(folder, keys, flower=self._setup.flower_port > 0))
         keeping = asyncio.create_task(child.keep())
         try:
             await self._wait_for_valkey()

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from cli.errors import CommandError
+from cli.offline import flower_rule
 from cli.up.folder import Folder
 from cli.up.keys import Keys, write_private
 from cli.up.program import Program
@@ -20,7 +21,7 @@ port 0
 unixsocket {socket}
 unixsocketperm 700
 requirepass {password}
-dir {folder}
+{users}dir {folder}
 daemonize no
 loglevel notice
 maxmemory 512mb
@@ -43,11 +44,15 @@ def socket_path(folder: Folder) -> Path:
     return path
 
 
-def program(folder: Folder, keys: Keys) -> Program:
-    """How to start the server; writes its configuration, which holds the password, for this user alone."""
+def program(folder: Folder, keys: Keys, *, flower: bool) -> Program:
+    """How to start the server; writes its configuration, which holds the passwords, for this user alone.
+
+    With `flower` it knows Flower's own user at each of its starts, also when it comes back by itself.
+    """
     settings = folder.valkey / "valkey.conf"
-    text = _SETTINGS.format(socket=socket_path(folder), password=keys["redis_password"], folder=folder.valkey)
-    write_private(settings, text)
+    user = f"user flower on >{keys['flower_redis_password']} {flower_rule()}\n" if flower else ""
+    values = {"socket": socket_path(folder), "password": keys["redis_password"], "users": user, "folder": folder.valkey}
+    write_private(settings, _SETTINGS.format(**values))
     return Program("valkey", (str(binary()), str(settings)), {"PATH": "/usr/bin:/bin"}, folder.valkey, grace_s=10)
 
 

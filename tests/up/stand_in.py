@@ -24,7 +24,7 @@ if role == "prepare":
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 if role == "watch":
-    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
+    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.alarm(60); signal.pause()"])
     pathlib.Path("child.pid").write_text(str(child.pid))
 if role == "api":
     class Answer(http.server.BaseHTTPRequestHandler):

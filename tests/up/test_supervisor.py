@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,9 @@ def up(tmp_path: Path) -> Iterator[Up]:
     if found.process is not None and found.process.poll() is None:
         found.process.kill()
         found.process.wait()
+    for pid in found.processes():  # the roles end with their supervisor, the child of one of them does not
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_ready_is_printed_when_the_api_answers_and_every_role_says_so(up: Up) -> None:
@@ -190,4 +194,6 @@ def test_roles_get_their_own_keys_and_no_cluster_credential_they_may_not_have(up
         assert "KUBECONFIG" not in words
         assert "kubeconfig" not in words
     assert "ARGOSY_KUBECONFIG" in _words(up.pid("work"))
+    assert "ARGOSY_FLOWER=0" in _words(up.pid("work")), "events cost time and are sent only where Flower looks"
+    assert "user flower" not in (up.folder / "valkey" / "valkey.conf").read_text()
     assert "SECRET_OF_THE_SHELL" not in "".join(_words(up.pid(role)) for role in ("api", "fetch", "valkey"))

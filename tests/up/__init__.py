@@ -1,0 +1,1 @@
+"""`argosy up` as its users start it."""
