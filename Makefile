@@ -43,8 +43,9 @@ demo: setup ## see it work: push -> Synced, drift -> healed; stays up until Ctrl
 	.venv/bin/argosy bed build
 	.venv/bin/argosy demo
 
-docs: setup ## print the generated reference pages
+docs: setup ## write the generated reference pages
 	$(PY) -c 'from gitops import settings; print(settings.table(), end="")' > docs/reference/settings.md
+	$(PY) tests/shape/diagram.py > docs/reference/sync-machine.md
 
 shape: setup ## the measures of docs/map.md as a table, then their tests
 	$(PY) tests/shape/table.py
