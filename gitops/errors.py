@@ -1,7 +1,7 @@
 """What went wrong, sorted by what the caller does next.
 
-`RetryableError`: ask again later. `InvalidError`: wait for a new commit or spec. `RefusedError`: wait for a changed project
-or permission. Anything else is a bug and stays loud. A message names the object, the value and the next step.
+`RetryableError`: ask again later. `InvalidError`: wait for a new commit or spec. `RefusedError`: wait for a changed
+project or permission. Anything else is a bug and stays loud. A message names the object, the value and the next step.
 """
 
 from __future__ import annotations

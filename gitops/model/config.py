@@ -34,7 +34,7 @@ class ClusterCredential:
 
 @dataclass(frozen=True, slots=True)
 class ClusterRecord:
-    """A registered cluster (argo-cd.md 8.1). `error` says why it cannot be used (e.g. unreadable config), else empty."""
+    """A registered cluster (argo-cd.md 8.1). `error` says why it cannot be used (unreadable config), else empty."""
 
     key: ClusterKey
     name: str

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gitops.model.credentials import CredentialSet
 from gitops.model.crds.application import Application
+from gitops.model.credentials import CredentialSet
 from gitops.model.desired import Desired, Rendering
 from gitops.model.fingerprint import Fingerprint
 from gitops.model.objects import AppRef, ObjectKey
@@ -104,3 +104,12 @@ class Facts(Protocol):
 
     def busy(self, app: AppRef) -> bool:
         """Whether a turn of Advance is running for the app right now (its own writes are not news)."""
+
+    def put_look(self, uid: str) -> None:
+        """Record that Git was asked because the app (`metadata.uid`) carries a refresh; kept for 10 minutes."""
+
+    def has_look(self, uid: str) -> bool:
+        """Whether that is so: only then may the refresh be taken off as answered."""
+
+    def drop_look(self, uid: str) -> None:
+        """The refresh was taken off; the next one is another."""
