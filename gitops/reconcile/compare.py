@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from gitops.errors import ConflictError
 from gitops.health.rollup import app_health
-from gitops.jobs import Advance, Compare, Rank
+from gitops.jobs import Advance, Compare, Fetch, Rank
 from gitops.model.comparison import Comparison
 from gitops.model.crds.application import Application, Operation, Source
 from gitops.model.fingerprint import Verdict
@@ -30,6 +30,7 @@ from gitops.reconcile.scene import (
 from gitops.sync.admission import Later, Start, Stay, admit
 from gitops.sync.report import Look, after_failure, after_look
 from gitops.trigger.edited import REFRESH, SKIP, running
+from gitops.trigger.lane import repo_of
 
 log = logging.getLogger("argosy.compare")
 
@@ -94,6 +95,8 @@ def _look(job: Compare, scene: Scene, p: Ports, lease: Lease, now: datetime) -> 
             log.info("conflict", extra={"app": str(job.app)})
             return timedelta(0)
     p.fingerprints.cleared(uid, suspects)
+    if REFRESH in scene.app.metadata.annotations and REFRESH not in after.metadata.annotations:
+        p.facts.drop_look(uid)
     if running(after):
         p.queue.nudge(Advance(job.app, job.cluster), _rank(after))
     unknown = any(r.verdict is Verdict.UNKNOWN for r in seen.results)
@@ -112,9 +115,9 @@ def decide(scene: Scene, seen: Seen, p: Ports, now: datetime) -> tuple[Applicati
     look = Look(
         comparison, app_health(seen.results, scene.app.ref), revision, place.source, conditions, scene.manifests
     )
-    asked = REFRESH in scene.app.metadata.annotations
-    after = after_look(scene.app, look, now, asked=asked, control_namespace=place.config.namespace)
-    after = without_refresh(after)
+    answered = _answered(scene.app, p)
+    after = after_look(scene.app, look, now, asked=answered, control_namespace=place.config.namespace)
+    after = without_refresh(after) if answered else after
     if isinstance(request, Operation):
         after = begin(after, request, revision, place.source, now)
     return after, wake
@@ -159,6 +162,16 @@ def warnings(scene: Scene) -> dict[str, str]:
     return found
 
 
+def _answered(app: Application, p: Ports) -> bool:
+    """Whether the refresh that the app carries was looked for in Git; if not, that is asked for and it stays."""
+    if REFRESH not in app.metadata.annotations:
+        return False
+    if p.read_only or p.facts.has_look(app.metadata.uid):
+        return True
+    p.queue.nudge(Fetch(repo_of(app)), Rank.HUMAN)
+    return False
+
+
 def without_refresh(app: Application) -> Application:
     """The app without the refresh request that this look answers."""
     gone = {REFRESH, f"{REFRESH}-timestamp"}
@@ -170,7 +183,8 @@ def without_refresh(app: Application) -> Application:
 
 def _broken(app: Application, broken: Broken, p: Ports, lease: Lease, now: datetime) -> timedelta | None:
     """Write why the app cannot be looked at; an operation that was asked for ends with the same words."""
-    asked = REFRESH in app.metadata.annotations
+    waits = REFRESH in app.metadata.annotations
+    asked = waits and (broken.rendering is None or _answered(app, p))
     after = after_failure(
         app,
         broken.conditions,
@@ -179,13 +193,15 @@ def _broken(app: Application, broken: Broken, p: Ports, lease: Lease, now: datet
         asked=asked,
         control_namespace=app.metadata.namespace,
     )
-    after = without_refresh(after)
+    after = without_refresh(after) if asked else after
     if app.operation is not None:
         after = _refused(after, app.operation, broken, now)
         spend(app, p)
     if not p.read_only and after != app:
         lease.check()
         p.hub.update(app, after)
+    if asked:
+        p.facts.drop_look(app.metadata.uid)
     return UNANSWERED if broken.passing else None
 
 

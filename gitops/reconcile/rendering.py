@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gitops.desired.ask import Ask, source_digest
+from gitops.desired.ask import REFRESH, Ask, source_digest
 from gitops.desired.directory import chosen, recurses
 from gitops.desired.failing import failure_of, is_news
 from gitops.desired.inputs import app_key, tree_key
@@ -110,6 +110,7 @@ def _record(one: Wanted, commit: CommitId, made: Made, turn: Round) -> Rendering
 
 def nudge(one: Wanted, turn: Round) -> None:
     """Ask diff to compare the app; people go before pushes."""
+    _looked(one.app, turn)
     rank = Rank.HUMAN if one.ask.look else Rank.WEBHOOK
     turn.ports.queue.nudge(Compare(one.app.ref, lane_of(one.app)), rank)
 
@@ -125,8 +126,17 @@ def failed(app: Application, ask: Ask | None, error: ArgosyError, turn: Round, c
     turn.ports.desireds.lose(uid, turn.repo)  # without its key the next look renders again and clears the failure
     turn.ports.desireds.put_rendering(uid, turn.repo, _failed_record(app, ask, failure, before, turn.now, commit))
     log.warning("source failed", extra={"app": str(app.ref), "cause": failure.cause, "tries": failure.tries})
-    if is_news(before.failure if before else None, failure) or (ask is not None and ask.look):
-        turn.ports.queue.nudge(Compare(app.ref, lane_of(app)), Rank.HUMAN if ask and ask.look else Rank.FAILING)
+    waited = _looked(app, turn) or (ask is not None and ask.look)
+    if waited or is_news(before.failure if before else None, failure):
+        turn.ports.queue.nudge(Compare(app.ref, lane_of(app)), Rank.HUMAN if waited else Rank.FAILING)
+
+
+def _looked(app: Application, turn: Round) -> bool:
+    """Record that Git was asked if the app carries a refresh; whether it does."""
+    waits = REFRESH in app.metadata.annotations
+    if waits:
+        turn.ports.facts.put_look(app.metadata.uid)
+    return waits
 
 
 def _failed_record(

@@ -136,6 +136,14 @@ def test_marks_remember_the_last_time_of_each_thing(stores: Stores) -> None:
     assert not stores.facts.busy(AppRef("argocd", "a"))
 
 
+def test_a_look_for_a_refresh_counts_until_it_is_dropped(stores: Stores) -> None:
+    stores.facts.put_look("u1")
+    assert (stores.facts.has_look("u1"), stores.facts.has_look("u2")) == (True, False)
+    stores.facts.drop_look("u1")
+    stores.facts.drop_look("u1")
+    assert not stores.facts.has_look("u1")
+
+
 def test_counters_add_up_per_set_of_labels(stores: Stores) -> None:
     stores.counters.add("syncs", {"phase": "Failed", "name": "a"})
     stores.counters.add("syncs", {"name": "a", "phase": "Failed"}, 2)

@@ -180,6 +180,7 @@ class MemoryFacts:
     def __init__(self) -> None:
         self.running: set[AppRef] = set()
         self.done: dict[str, datetime] = {}
+        self.looks: set[str] = set()
         self._version = ""
         self._bumps = 0
 
@@ -204,10 +205,23 @@ class MemoryFacts:
         """See the port."""
         return app in self.running
 
+    def put_look(self, uid: str) -> None:
+        """See the port."""
+        self.looks.add(uid)
+
+    def has_look(self, uid: str) -> bool:
+        """See the port."""
+        return uid in self.looks
+
+    def drop_look(self, uid: str) -> None:
+        """See the port."""
+        self.looks.discard(uid)
+
     def flush(self) -> None:
         """Forget everything, as an emptied Redis does."""
         self._version = ""
         self.done.clear()
+        self.looks.clear()
 
 
 class MemoryCounters:

@@ -69,6 +69,30 @@ def test_a_refresh_reads_every_object_and_is_answered_by_taking_the_annotation_a
     assert fleet.app().status.reconciled_at != before
 
 
+def test_a_refresh_is_not_answered_by_a_look_that_did_not_ask_git() -> None:
+    fleet = synced()
+    fleet.refreshes()
+    fleet.queue.jobs.clear()  # the fetch is late; some other news brings a compare first
+    revision = fleet.pushes(a=config_file("a", "2"))
+    job = Compare(fleet.app().ref, C1)
+    fleet.run(job)
+    assert "argocd.argoproj.io/refresh" in fleet.app().metadata.annotations
+    fleet.runs()
+    assert "argocd.argoproj.io/refresh" not in fleet.app().metadata.annotations
+    assert fleet.app().status.sync.revision == revision
+
+
+def test_a_refresh_of_a_broken_repository_is_answered_too() -> None:
+    fleet = Fleet()
+    fleet.pushes(a="kind: [")
+    fleet.has_app(path="nowhere")
+    fleet.settles()
+    fleet.refreshes()
+    fleet.runs()
+    assert fleet.ran == ["fetch", "compare"]
+    assert "argocd.argoproj.io/refresh" not in fleet.app().metadata.annotations
+
+
 def test_without_automated_sync_an_app_is_shown_out_of_sync_and_left_alone() -> None:
     fleet = Fleet()
     fleet.pushes(a=config_file("a"))

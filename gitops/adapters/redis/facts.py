@@ -11,6 +11,7 @@ from gitops.jobs import Advance, Queue
 from gitops.model.objects import IN_CLUSTER, AppRef
 
 _VERSION, _MARKS = "argosy:version", "argosy:marks"
+_LOOK, _LOOK_KEPT_S = "argosy:look:", 600
 
 
 class RedisFacts:
@@ -41,3 +42,15 @@ class RedisFacts:
         # The cluster is the job's lane and no part of its name within the lane.
         name = member(Advance(app, IN_CLUSTER))
         return self._server.call("HEXISTS", busy_key(Queue.APPLY), name) in (1, True)
+
+    def put_look(self, uid: str) -> None:
+        """See port."""
+        self._server.call("SET", _LOOK + uid, "1", "EX", _LOOK_KEPT_S)
+
+    def has_look(self, uid: str) -> bool:
+        """See port."""
+        return self._server.call("EXISTS", _LOOK + uid) in (1, True)
+
+    def drop_look(self, uid: str) -> None:
+        """See port."""
+        self._server.call("DEL", _LOOK + uid)
