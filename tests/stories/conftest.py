@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.bed.cluster import Cluster
-from cli.bed.gitserver import GitServer
+from cli.bed.gitserver import GitServer, Login
 from cli.bed.rig import Bed
 from tests.bed.fleet import SECRETS, register, webhook_secret
 from tests.bed.installation import Installation
@@ -39,3 +39,11 @@ def story(bed: Bed, scenery: Scenery) -> Iterator[Story]:
     told = Story(scenery)
     yield told
     told.end()
+
+
+@pytest.fixture
+def private_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
+    """A server that lets in `robot` with `let-me-in` only."""
+    login = Login(user="robot", password="let-me-in")
+    with GitServer(tmp_path_factory.mktemp("private-git"), login=login) as server:
+        yield server

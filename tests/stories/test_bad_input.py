@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pygit2
 import pytest
 
-from cli.bed.gitserver import GitServer, Login
+from cli.bed.gitserver import GitServer
 from tests.bed import fleet
 from tests.bed.audit import Audit
 from tests.bed.fleet import application, conditions, field
@@ -238,14 +238,6 @@ def test_an_app_of_a_repository_that_was_never_reached_is_synced_when_it_answers
     story.synced(limit_s=30)
 
 
-@pytest.fixture
-def private_git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitServer]:
-    """A server that lets in `robot` only."""
-    login = Login(user="robot", password="the right one")
-    with GitServer(tmp_path_factory.mktemp("private-git"), login=login) as server:
-        yield server
-
-
 def test_a_wrong_repository_credential_is_a_comparison_error_without_the_credential_until_it_is_corrected(
     story: Story, private_git: GitServer
 ) -> None:
@@ -259,7 +251,7 @@ def test_a_wrong_repository_credential_is_a_comparison_error_without_the_credent
     text = story.condition("ComparisonError", has=url)
     assert "credential" in text or "authenticat" in text.lower(), text
     assert "a-wrong-secret" not in text
-    fleet.secret(story.hub, secret, "repository", data | {"password": "the right one"})
+    fleet.secret(story.hub, secret, "repository", data | {"password": "let-me-in"})
     story.synced(limit_s=30)
     story.hub.request("DELETE", f"{fleet.SECRETS}/{secret}")
 

@@ -171,7 +171,7 @@ def test_an_object_that_left_git_is_pruned_only_when_asked(story: Story) -> None
     app = story.until(lambda body: len(history(body)) == 3, "the third sync ends")
     assert results(app)["old"] == ("Pruned", "pruned")
     story.until(lambda body: sync_status(body) == "Synced", "nothing is left to do")
-    assert story.live("configmaps", "old").status == 404
+    wait_for(lambda: story.live("configmaps", "old").status == 404, "the garbage collector removes it")
     assert story.value() == "one"
 
 
@@ -300,7 +300,7 @@ def test_automated_sync_refuses_to_wipe_out_an_app_unless_emptiness_is_allowed(s
     assert not [r for r in audit.writes() if r.verb == "delete"]
     story.edit({"spec": {"syncPolicy": {"automated": {"allowEmpty": True}}}})
     story.until(lambda app: sync_status(app) == "Synced" and not resources(app), "it is emptied")
-    assert story.live("configmaps").status == 404
+    wait_for(lambda: story.live("configmaps").status == 404, "the garbage collector removes it")
 
 
 def test_automated_without_prune_leaves_what_only_needs_pruning(story: Story) -> None:
