@@ -60,7 +60,7 @@ class Broker:
             return False
 
 
-def until(condition, seconds: float = 5.0) -> None:  # type: ignore[no-untyped-def]  # tests are not type-checked
+def until(condition, seconds: float = 25.0) -> None:  # type: ignore[no-untyped-def]  # tests are not type-checked
     """Poll until true, fail at the deadline."""
     deadline = time.monotonic() + seconds
     while not condition():
