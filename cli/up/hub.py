@@ -11,7 +11,9 @@ from cli.bed.rig import Bed, stop_all
 from cli.up.folder import Folder
 from cli.up.output import Screen
 
-CRDS = Path(__file__).parents[2] / "charts" / "argosy" / "crds"
+CRDS = Path(__file__).with_name("crds")
+"""In a checkout a link to charts/argosy/crds, in an installed package a copy of it."""
+
 USER = "argosy"
 
 

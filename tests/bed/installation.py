@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import os
 import signal
 import subprocess
@@ -19,6 +16,7 @@ import urllib3
 
 from cli.bed.cluster import Cluster
 from cli.bed.ports import free_port
+from cli.bed.webhook import github_push
 
 READY_LIMIT_S = 60.0
 WEBHOOK_SECRET = "a-secret-of-the-bed"
@@ -34,10 +32,13 @@ def wait_for(condition: Callable[[], bool], what: str, *, limit_s: float = 30.0,
 
 
 class Installation:
-    """One running Argosy; use as a context manager. `data_dir` survives a stop, so a second start is a warm one."""
+    """One running Argosy; use as a context manager. `data_dir` survives a stop, so a second start is a warm one.
 
-    def __init__(self, hub: Cluster, data_dir: Path, *options: str) -> None:
-        self.hub = hub
+    Without `hub` it runs one of its own below `data_dir/hub`.
+    """
+
+    def __init__(self, hub: Cluster | None, data_dir: Path, *options: str) -> None:
+        self._hub = ["--kubeconfig", str(hub.kubeconfig("argosy"))] if hub else []
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -64,8 +65,7 @@ class Installation:
         self._program = subprocess.Popen(
             [
                 str(Path(sys.executable).with_name("argosy")), "up", "--data-dir", str(self.data_dir),
-                "--kubeconfig", str(self.hub.kubeconfig("argosy")), "--port", str(self.port), "--repo-allow-http",
-                *self._options,
+                *self._hub, "--port", str(self.port), "--repo-allow-http", *self._options,
             ],
             stdout=log, stderr=subprocess.STDOUT, text=True, start_new_session=True, env=_environment(),
         )  # fmt: skip
@@ -112,21 +112,7 @@ class Installation:
         self, repo_url: str, commit: str, *, secret: str = WEBHOOK_SECRET, ref: str = "refs/heads/main"
     ) -> int:
         """A GitHub push webhook, signed; returns the HTTP status."""
-        body = json.dumps(
-            {
-                "ref": ref,
-                "before": "0" * 40,
-                "after": commit,
-                "repository": {"html_url": repo_url.removesuffix(".git"), "default_branch": "main"},
-                "commits": [],
-            }
-        ).encode()
-        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/json",
-            "X-GitHub-Event": "push",
-            "X-Hub-Signature-256": f"sha256={signature}",
-        }
+        headers, body = github_push(repo_url, commit, secret, ref=ref)
         return self._http.request("POST", self.url + "/api/webhook", body=body, headers=headers, timeout=5.0).status
 
     def _serves(self) -> bool:
