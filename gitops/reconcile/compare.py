@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gitops.access.windows import closed
 from gitops.errors import ConflictError
 from gitops.health.rollup import app_health
 from gitops.jobs import Advance, Compare, Fetch, Rank
@@ -28,6 +29,7 @@ from gitops.reconcile.scene import (
     spend,
 )
 from gitops.sync.admission import Later, Start, Stay, admit
+from gitops.sync.options import without_effect
 from gitops.sync.report import Look, after_failure, after_look
 from gitops.trigger.edited import REFRESH, SKIP, running
 from gitops.trigger.lane import repo_of
@@ -120,6 +122,9 @@ def decide(scene: Scene, seen: Seen, p: Ports, now: datetime) -> tuple[Applicati
     after = without_refresh(after) if answered else after
     if isinstance(request, Operation):
         after = begin(after, request, revision, place.source, now)
+    elif isinstance(request, str) and scene.app.operation is not None:
+        after = _refused(after, scene.app.operation, Broken({"SyncError": request}), now)
+        spend(scene.app, p)
     return after, wake
 
 
@@ -129,8 +134,11 @@ def _request(
     """The operation to begin (asked for, or by automated sync), a SyncError text, or nothing; and the wake time."""
     if p.read_only:
         return None, None
+    shut = closed(scene.place.project)
     if scene.app.operation is not None:
-        return scene.app.operation, None
+        return shut or scene.app.operation, None
+    if shut:
+        return (shut if scene.app.spec.is_automated and comparison.status == "OutOfSync" else None), None
     decision = admit(
         scene.app, comparison, scene.rendering.revision, scene.place.source, scene.place.config.params, now
     )
@@ -152,6 +160,9 @@ def warnings(scene: Scene) -> dict[str, str]:
     if scene.excluded:
         texts = (f"Resource {name} is excluded in the settings" for name in scene.excluded)
         found["ExcludedResourceWarning"] = "; ".join(texts)
+    idle = without_effect(scene.app.spec.sync_policy.sync_options if scene.app.spec.sync_policy else ())
+    if idle:
+        found["UnsupportedOptionWarning"] = f"syncOptions without effect in this version: {', '.join(idle)}"
     blind = [r for r in scene.app.spec.ignore_differences if r.jq_path_expressions or r.managed_fields_managers]
     if blind:
         kinds = ", ".join(sorted({r.kind for r in blind}))

@@ -27,6 +27,7 @@ EVALUATED = frozenset(
     {
         "InvalidSpecError", "ComparisonError", "SyncError", "UnknownError", "DeletionError", "ReconcileQuarantined",
         "RepeatedResourceWarning", "ExcludedResourceWarning", "SharedResourceWarning",
+        "UnsupportedOptionWarning",
     }
 )  # fmt: skip
 """Condition types one look decides about: those that no longer apply are removed, others are left alone."""

@@ -9,7 +9,8 @@ import pytest
 from gitops.errors import InvalidError, RetryableError
 from gitops.jobs import Advance, Compare, Rank
 from gitops.model.crds.application import Backoff, Retry, SyncResource
-from gitops.model.objects import ObjectKey
+from gitops.model.objects import ObjectKey, as_map
+from tests.fakes.hub import DEFAULT_PROJECT
 from tests.steps.fleet import C1, Fleet, config, config_file, synced
 
 GHOST = "apiVersion: nowhere.org/v1\nkind: Ghost\nmetadata: {name: g}\n"
@@ -335,3 +336,45 @@ def test_a_cluster_that_goes_away_in_the_middle_is_no_success_and_the_retry_fini
     fleet.cluster.away = False
     fleet.later(5)
     assert fleet.status() == ("Synced", "Succeeded")
+
+
+def windowed(fleet: Fleet) -> Fleet:
+    """Give the project a sync window, which this version cannot evaluate."""
+    config_ = fleet.hub.config("")
+    shut = DEFAULT_PROJECT.parse(
+        {
+            **DEFAULT_PROJECT.dump(),
+            "spec": {
+                **as_map(DEFAULT_PROJECT.dump()["spec"]),
+                "syncWindows": [{"kind": "deny", "schedule": "0 22 * * *", "duration": "1h", "applications": ["*"]}],
+            },
+        }
+    )
+    fleet.hub.configure(replace(config_, projects={"default": shut}))
+    return fleet
+
+
+def test_a_project_with_windows_syncs_nothing_by_itself_and_says_why() -> None:
+    fleet = windowed(synced({"automated": {}}, a=config_file("a")))
+    fleet.pushes(a=config_file("a", "2"))
+    fleet.webhook().runs()
+    assert fleet.live("a") == "1"
+    assert "does not evaluate yet" in fleet.conditions()["SyncError"]
+    assert fleet.app().status.sync.status == "OutOfSync"
+
+
+def test_a_project_with_windows_refuses_a_request_and_says_why() -> None:
+    fleet = windowed(asked(a=config_file("a", "2")))
+    fleet.asks()
+    fleet.runs()
+    assert fleet.live("a") == "1"
+    assert fleet.app().operation is None
+    assert fleet.status() == ("OutOfSync", "Error")
+    assert "sync window" in fleet.message()
+
+
+def test_sync_options_that_nothing_obeys_are_named() -> None:
+    options = ["CreateNamespace=true", "ServerSideApply=true", "Prune=false", "Replace=true"]
+    fleet = synced({"automated": {}, "syncOptions": options}, a=config_file("a"))
+    text = fleet.conditions()["UnsupportedOptionWarning"]
+    assert text.endswith("CreateNamespace=true, Replace=true")

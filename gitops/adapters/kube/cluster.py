@@ -192,7 +192,7 @@ class KubeCluster:
             raise InvalidError(
                 status_of(answer.body).message,
                 about=f"apply {manifest.key}",
-                hint="Create the namespace, or CreateNamespace=true",
+                hint="Create the namespace",
             )
         return answer
 
