@@ -22,6 +22,9 @@ from cli.up.roles import Role, Setup
 START_LIMIT_S = 120.0
 VALKEY_LIMIT_S = 30.0
 POLL_S = 0.05
+HEALERS = ("watch", "work", "diff", "apply")
+"""Roles that see drift and repair it: what happened while Argosy was dead waits for them."""
+HEAD_START_S = 4.0
 
 
 class Supervisor:
@@ -101,13 +104,25 @@ class Supervisor:
     async def _roles(self) -> None:
         children = {role: self._child(self._make(role, self._setup)) for role in self._chosen}
         async with asyncio.TaskGroup() as group:
-            for child in children.values():
-                group.create_task(child.keep())
+            group.create_task(self._start(children, group))
             group.create_task(self._say_ready(children))
             await self._stop.wait()
             self._screen.say("stopping; press Ctrl-C again to kill")
             for _, same in groupby(sorted(children, key=_stop_rank), key=_stop_rank):
                 await asyncio.gather(*(children[role].stop() for role in same))
+
+    async def _start(self, children: dict[Role, Child], group: asyncio.TaskGroup) -> None:
+        """Start what heals drift first: five Pythons at once on two cores would all be late."""
+        first = [child for role, child in children.items() if role.name in HEALERS]
+        for child in first:
+            group.create_task(child.keep())
+        clock = asyncio.get_running_loop()
+        limit = clock.time() + HEAD_START_S
+        while not (self._stop.is_set() or all(child.ready for child in first) or clock.time() > limit):
+            await asyncio.sleep(POLL_S)
+        for role, child in children.items():
+            if role.name not in HEALERS:
+                group.create_task(child.keep())
 
     async def _say_ready(self, children: dict[Role, Child]) -> None:
         clock = asyncio.get_running_loop()
