@@ -33,6 +33,7 @@ def sweep(job: Sweep, p: Ports, lease: Lease, now: datetime) -> None:
     clusters = {f"scan:{lane_of(a)}": Scan(lane_of(a)) for a in apps}
     for name in due(sorted({*repos, *clusters}), marks, now, interval=interval, jitter=jitter):
         jobs[repos.get(name) or clusters[name]] = Rank.PERIODIC
+    jobs.update(_behind(apps, p))
     jobs.update(_open(apps, p))
     for wanted, rank in jobs.items():
         p.queue.nudge(wanted, rank)
@@ -49,4 +50,21 @@ def _open(apps: Sequence[Application], p: Ports) -> dict[Job, Rank]:
             jobs[Fetch(repo_of(app))] = Rank.HUMAN
         elif app.status.reconciled_at is None:
             jobs[Compare(app.ref, lane_of(app))] = Rank.HUMAN  # asks for a render itself where there is none
+    return jobs
+
+
+def _behind(apps: Sequence[Application], p: Ports) -> dict[Job, Rank]:
+    """Looks that were lost on their way: a render nobody compared, drift that waits for its self-heal.
+
+    A fetch nudges nobody for a tree it has rendered, and a scan nobody for a verdict it knows; a Compare lost between
+    them with its lane would be missed until the next commit.
+    """
+    rendered = {repo: p.desireds.tree_keys(repo) for repo in {repo_of(a) for a in apps}}
+    jobs: dict[Job, Rank] = {}
+    for app in apps:
+        _, commit = rendered[repo_of(app)].get(app.metadata.uid, (None, None))
+        untold = commit is not None and commit != app.status.sync.revision
+        unhealed = app.spec.is_automated and app.status.sync.status != "Synced"
+        if untold or unhealed:
+            jobs[Compare(app.ref, lane_of(app))] = Rank.PERIODIC
     return jobs

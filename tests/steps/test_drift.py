@@ -238,6 +238,34 @@ def test_a_sweep_brings_back_a_lost_operation_a_lost_request_a_lost_app_and_a_lo
         assert fleet.status() == ("Synced", "Succeeded"), lost
 
 
+def test_a_sweep_brings_back_the_compare_of_a_push_that_was_lost_after_its_render() -> None:
+    fleet = synced(LOOK, a=config_file("a"))
+    fleet.pushes(a=config_file("a", "2"))
+    fleet.webhook()
+    fleet.run(fleet.queue.take())  # type: ignore[arg-type]  # the fetch waits
+    fleet.queue.jobs.clear()
+    fleet.webhook().runs()
+    assert fleet.live("a") == "1"  # the tree is known: a second fetch tells nobody
+    fleet.queue.nudge(Sweep(), Rank.PERIODIC)
+    fleet.runs()
+    assert fleet.live("a") == "2"
+
+
+def test_a_sweep_brings_back_a_self_heal_whose_waiting_was_lost() -> None:
+    fleet = synced(HEAL, a=config_file("a"))
+    fleet.cluster.edit(config("a"), {"data": {"v": "9"}})
+    fleet.tells("a")
+    fleet.runs()
+    assert fleet.live("a") == "9"  # the last operation ended just now
+    fleet.queue.jobs.clear()
+    fleet.queue.later.clear()
+    fleet.wakes.clear()
+    fleet.clock.passes(30)
+    fleet.queue.nudge(Sweep(), Rank.PERIODIC)
+    fleet.runs()
+    assert fleet.live("a") == "1"
+
+
 def test_a_sweep_polls_repositories_and_scans_clusters_when_they_are_due() -> None:
     fleet = synced()
     fleet.queue.nudge(Scan(C1), Rank.PERIODIC)
