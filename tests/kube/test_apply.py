@@ -87,7 +87,7 @@ def test_an_immutable_field_is_an_error_of_the_object(cluster: KubeCluster) -> N
 
 
 def test_a_missing_namespace_is_named(cluster: KubeCluster) -> None:
-    with pytest.raises(InvalidError, match=r'namespaces "absent" not found.*CreateNamespace'):
+    with pytest.raises(InvalidError, match=r'namespaces "absent" not found.*Create the namespace'):
         cluster.apply(config_map("lost", {}, namespace="absent"), SETTINGS)
 
 
