@@ -16,9 +16,8 @@ from api.errors import ApiError, Code
 from api.routes import Needs, Route
 from api.wiring import Ports
 from gitops.model.crds.application import Application
-from gitops.model.objects import JsonMap, as_list, as_map, as_text, as_texts
+from gitops.model.objects import REFRESH, JsonMap, as_list, as_map, as_text, as_texts
 
-REFRESH = "argocd.argoproj.io/refresh"
 REFRESH_WAIT_S = 60.0
 """How long a get with `refresh` waits for the comparison."""
 

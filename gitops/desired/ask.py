@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from gitops.errors import InvalidError
 from gitops.model.crds.application import Application, Source, SyncOperation
-from gitops.model.objects import Json, digest_of
-
-REFRESH = "argocd.argoproj.io/refresh"
+from gitops.model.objects import REFRESH, Json, digest_of
 
 PINNED = "pinned"
 """`fetched_for` of a rendering that a running operation asked for: it says nothing about the target's newest commit."""

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from gitops.desired.render import last_of_each
 from gitops.model.config import Settings, Tracking
 from gitops.model.desired import Desired
-from gitops.model.objects import JsonMap, Manifest, as_map, as_texts
+from gitops.model.objects import INSTALLATION_ID, TRACKING_ID, JsonMap, Manifest, as_map, as_texts
 
-TRACKING_ID = "argocd.argoproj.io/tracking-id"
-INSTALLATION_ID = "argocd.argoproj.io/installation-id"
 _LABEL_LIMIT = 63
 
 Scope = Callable[[str, str], bool | None]

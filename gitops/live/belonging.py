@@ -5,10 +5,8 @@ from __future__ import annotations
 from gitops.live.tracking import owner_of
 from gitops.model.config import Settings, Tracking
 from gitops.model.crds.application import Application
+from gitops.model.objects import INSTALLATION_ID, TRACKING_ID
 from gitops.model.observed import LiveObject
-
-TRACKING_ID = "argocd.argoproj.io/tracking-id"
-INSTALLATION_ID = "argocd.argoproj.io/installation-id"
 
 
 def mark_of(live: LiveObject, settings: Settings) -> str:

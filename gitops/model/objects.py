@@ -15,6 +15,16 @@ JsonMap: TypeAlias = "dict[str, Json]"
 ClusterKey = NewType("ClusterKey", str)
 """A target cluster: its API server URL without trailing slash, exactly as in its Secret's `server`."""
 
+FIELD_MANAGER = "argocd-controller"
+"""Our field manager, the name of Argo CD's own server-side apply: ownership moves over and back (design.md 8)."""
+
+TRACKING_ID = "argocd.argoproj.io/tracking-id"
+INSTALLATION_ID = "argocd.argoproj.io/installation-id"
+"""Annotations that say whose an object is (argo-cd.md 5.1): stamped, listed and read by their one name."""
+
+REFRESH = "argocd.argoproj.io/refresh"
+"""Annotation by which somebody asks for a look at an Application (argo-cd.md 9.4)."""
+
 IN_CLUSTER = ClusterKey("https://kubernetes.default.svc")
 
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gitops.desired.ask import REFRESH, Ask, source_digest
+from gitops.desired.ask import Ask, source_digest
 from gitops.desired.directory import chosen, recurses
 from gitops.desired.failing import failure_of, is_news
 from gitops.desired.inputs import app_key, tree_key
@@ -17,6 +17,7 @@ from gitops.errors import ArgosyError, InvalidError, LeaseLostError
 from gitops.jobs import Compare, Fetch, Rank
 from gitops.model.crds.application import Application
 from gitops.model.desired import Failure, Rendering
+from gitops.model.objects import REFRESH
 from gitops.model.revision import CommitId, RepoKey, TreeKey
 from gitops.ports.clock import Clock
 from gitops.ports.lease import Lease

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 from gitops.jobs import Advance, Compare, Fetch, Job, Rank, Scan, Sweep
 from gitops.model.crds.application import Application
+from gitops.model.objects import REFRESH
 from gitops.ports.lease import Lease
 from gitops.reconcile.ports import Ports
 from gitops.trigger.due import due
-from gitops.trigger.edited import REFRESH, SKIP, running
+from gitops.trigger.edited import SKIP, running
 from gitops.trigger.lane import lane_of, repo_of
 
 log = logging.getLogger("argosy.sweep")

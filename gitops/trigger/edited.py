@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import Enum
 
 from gitops.model.crds.application import Application
+from gitops.model.objects import REFRESH
 
-REFRESH = "argocd.argoproj.io/refresh"
 SKIP = "argocd.argoproj.io/skip-reconcile"
 
 

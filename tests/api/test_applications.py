@@ -12,10 +12,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from api.argo.reading import REFRESH
 from gitops.model.crds.application import Operation, OperationState, ResourceStatus, SyncResult
 from gitops.model.desired import Desired, Rendering
-from gitops.model.objects import IN_CLUSTER, Json, JsonMap, Manifest, as_list, as_map, as_text
+from gitops.model.objects import IN_CLUSTER, REFRESH, Json, JsonMap, Manifest, as_list, as_map, as_text
 from gitops.model.revision import CommitId, RepoKey, TreeKey
 from tests.api.house import House, application, body_of, house
 

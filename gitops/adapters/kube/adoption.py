@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gitops.adapters.kube.rows import FIELD_MANAGER
-from gitops.model.objects import Json, JsonMap, as_map, as_text
+from gitops.model.objects import FIELD_MANAGER, Json, JsonMap, as_map, as_text
 from gitops.model.observed import LiveObject
 
 KUBECTL = "kubectl-client-side-apply"

@@ -19,10 +19,10 @@ from gitops.adapters.kube.client import APPLY_PATCH, JSON, JSON_PATCH, Client, R
 from gitops.adapters.kube.discovery import KnownKinds
 from gitops.adapters.kube.listing import PAGE_SIZE
 from gitops.adapters.kube.places import collection, item
-from gitops.adapters.kube.rows import FIELD_MANAGER, METADATA_LIST, PAGE, Page, entries_of, our_entry, row_from, row_of
+from gitops.adapters.kube.rows import METADATA_LIST, PAGE, Page, entries_of, our_entry, row_from, row_of
 from gitops.errors import ArgosyError, ConflictError, InvalidError, RefusedError, RetryableError
 from gitops.model.config import ClusterRecord, Settings
-from gitops.model.objects import GroupKind, Json, JsonMap, Manifest, ObjectKey, as_map
+from gitops.model.objects import FIELD_MANAGER, GroupKind, Json, JsonMap, Manifest, ObjectKey, as_map
 from gitops.model.observed import Absent, Discovery, Found, KindInfo, LiveObject, Row, Rows, Unknown
 from gitops.ports.cluster import Applied
 

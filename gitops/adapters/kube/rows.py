@@ -14,14 +14,8 @@ import msgspec
 import orjson
 
 from gitops.model.config import Settings, Tracking
-from gitops.model.objects import GroupKind, ObjectKey, as_text, as_texts
+from gitops.model.objects import FIELD_MANAGER, INSTALLATION_ID, TRACKING_ID, GroupKind, ObjectKey, as_text, as_texts
 from gitops.model.observed import LiveObject, Row
-
-FIELD_MANAGER = "argocd-controller"
-"""The name Argo CD's own server-side apply uses: ownership moves over and back without a migration (design.md 8)."""
-
-TRACKING_ID = "argocd.argoproj.io/tracking-id"
-INSTALLATION_ID = "argocd.argoproj.io/installation-id"
 
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
