@@ -39,7 +39,7 @@ def act(
 ) -> Done:
     """Do the next part of the plan; objects that `before` reports as done are not written again."""
     done = Done()
-    earlier = {ObjectKey(r.group, r.kind, r.namespace, r.name): r for r in before if r.status in ("Synced", "Pruned")}
+    earlier = {r.key: r for r in before if r.status in ("Synced", "Pruned")}
     written = 0
     for task in work.tasks:
         if task.key in earlier and task.act is not Act.UNCHANGED:

@@ -27,11 +27,9 @@ from gitops.reconcile.scene import (
     Broken,
     Place,
     Scene,
-    failure_text,
     place_of,
     render_again,
-    rendering_for,
-    scene_of,
+    scene_at,
     served,
     spend,
 )
@@ -122,16 +120,13 @@ def _scene(app: Application, state: OperationState, p: Ports) -> Scene | Next | 
     pinned = state.sync_result
     if pinned is None or not _still_named(pinned, place):
         return step(state, Event.OUTDATED)
-    rendering = rendering_for(app, p)
-    if rendering is None:
-        return None
-    if rendering.failure is not None:
-        return step(state, Event.BLOCKED, f"ComparisonError: {failure_text(app, rendering)}")
-    desired = p.desireds.desired(rendering.digest)
-    if desired is None or rendering.revision != pinned.revision:
+    scene = scene_at(app, place, p)
+    if isinstance(scene, Broken):
+        return step(state, Event.BLOCKED, "; ".join(f"{kind}: {text}" for kind, text in scene.conditions.items()))
+    if scene is not None and scene.rendering.revision != pinned.revision:
         render_again(app, p)
         return None
-    return scene_of(place, rendering, desired)
+    return scene
 
 
 def _still_named(pinned: SyncResult, place: Place) -> bool:
@@ -152,7 +147,7 @@ def _plan(
     """The plan of this operation, made from what is there now: extras are read again before they may be removed."""
     app, place = scene.app, scene.place
     sync = state.operation.sync or SyncOperation()
-    listed = {ObjectKey(r.group, r.kind, r.namespace, r.name) for r in app.status.resources}
+    listed = {r.key for r in app.status.resources}
     gone = (set(known) | listed) - set(scene.wanted)  # after a flush only the status still names them
     seen = observe(scene, known, gone, p)
     proof = Proof(

@@ -13,25 +13,17 @@ from gitops.jobs import Advance, Compare, Fetch, Rank
 from gitops.model.comparison import Comparison
 from gitops.model.crds.application import Application, Operation, Source
 from gitops.model.fingerprint import Verdict
+from gitops.model.objects import REFRESH
 from gitops.model.observed import Absent, Unknown
 from gitops.ports.lease import Lease
 from gitops.reconcile.begin import begin
 from gitops.reconcile.observe import Seen, in_doubt, observe
 from gitops.reconcile.ports import Ports
-from gitops.reconcile.scene import (
-    Broken,
-    Scene,
-    failure_text,
-    place_of,
-    render_again,
-    rendering_for,
-    scene_of,
-    spend,
-)
+from gitops.reconcile.scene import Broken, Scene, place_of, scene_at, spend
 from gitops.sync.admission import Later, Start, Stay, admit
 from gitops.sync.options import without_effect
 from gitops.sync.report import Look, after_failure, after_look
-from gitops.trigger.edited import REFRESH, SKIP, running
+from gitops.trigger.edited import SKIP, running
 from gitops.trigger.lane import repo_of
 
 log = logging.getLogger("argosy.compare")
@@ -68,18 +60,7 @@ def compare(job: Compare, p: Ports, lease: Lease, now: datetime) -> timedelta | 
 def _scene(app: Application, p: Ports) -> Scene | Broken | None:
     """What to compare; None when a render was asked for and will bring us back."""
     place = place_of(app, p)
-    if isinstance(place, Broken):
-        return place
-    ready = rendering_for(app, p)
-    if ready is None:
-        return None
-    if ready.failure is not None:
-        return Broken({"ComparisonError": failure_text(app, ready)}, ready)
-    desired = p.desireds.desired(ready.digest)
-    if desired is None:
-        render_again(app, p)
-        return None
-    return scene_of(place, ready, desired)
+    return place if isinstance(place, Broken) else scene_at(app, place, p)
 
 
 def _look(job: Compare, scene: Scene, p: Ports, lease: Lease, now: datetime) -> timedelta | None:

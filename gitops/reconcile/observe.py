@@ -13,15 +13,12 @@ from gitops.live.ownership import entries, our_entry, unowned
 from gitops.model.comparison import ObjectResult
 from gitops.model.fingerprint import Fingerprint, Verdict
 from gitops.model.health import Health, HealthVerdict
-from gitops.model.objects import Manifest, ObjectKey
-from gitops.model.observed import Absent, Found, LiveObject, Unknown
+from gitops.model.objects import FIELD_MANAGER, Manifest, ObjectKey
+from gitops.model.observed import Absent, Found, LiveObject, Row, Unknown
 from gitops.ports.cluster import Applied
 from gitops.reconcile.ports import Ports
 from gitops.reconcile.scene import Place, Scene
 from gitops.sync.marks import hook_of, ignores_extraneous
-
-MANAGER = "argocd-controller"
-"""Our field manager: the name Argo CD's own server-side apply uses, so that ownership moves over and back."""
 
 NO_STATUS = Judgement(Verdict.CLEAN, (), "a hook, or told to be skipped")
 """Of a live object that is ours and not compared: its fingerprint names no desired object."""
@@ -34,7 +31,6 @@ class Seen:
     fingerprints: dict[ObjectKey, Fingerprint]
     results: tuple[ObjectResult, ...]
     extras: tuple[LiveObject, ...] = ()
-    read: int = 0
 
 
 def in_doubt(scene: Scene, known: dict[ObjectKey, Fingerprint], suspects: Mapping[ObjectKey, str]) -> set[ObjectKey]:
@@ -42,7 +38,7 @@ def in_doubt(scene: Scene, known: dict[ObjectKey, Fingerprint], suspects: Mappin
     reported = unanswered(known, suspects)
     wanted = scene.wanted
     fresh = {key for key, m in wanted.items() if key not in known or known[key].desired != m.digest}
-    listed = {r.key for r in _listed(scene)}
+    listed = {r.key for r in scene.app.status.resources}
     gone = {key for key in set(known) | listed if key not in wanted and (key not in known or known[key].desired)}
     broken = {key for key, print_ in known.items() if print_.verdict is Verdict.UNKNOWN}
     return fresh | gone | broken | reported
@@ -57,24 +53,15 @@ def unanswered(known: Mapping[ObjectKey, Fingerprint], suspects: Mapping[ObjectK
     }
 
 
-def _listed(scene: Scene) -> tuple[ObjectResult, ...]:
-    return tuple(
-        ObjectResult(ObjectKey(r.group, r.kind, r.namespace, r.name), r.version, Verdict.UNKNOWN)
-        for r in scene.app.status.resources
-    )
-
-
 def observe(scene: Scene, known: dict[ObjectKey, Fingerprint], doubtful: Iterable[ObjectKey], p: Ports) -> Seen:
     """Read and judge the doubtful objects; the others keep their fingerprint's verdict."""
     wanted = scene.wanted
     now: dict[ObjectKey, Fingerprint] = dict(known)
     whys: dict[ObjectKey, Judgement] = {}
     extras: list[LiveObject] = []
-    count = 0
     for key in sorted(doubtful):
         manifest = wanted.get(key)
         live = scene.place.cluster.read(key, version=manifest.version if manifest else "")
-        count += 1
         if manifest is None:
             _extra(scene, key, live, now, extras)
             continue
@@ -85,7 +72,7 @@ def observe(scene: Scene, known: dict[ObjectKey, Fingerprint], doubtful: Iterabl
     gone = [k for k in known if k not in now]
     if changed or gone:
         p.fingerprints.put(scene.app.metadata.uid, changed, gone)
-    return Seen(now, results_of(scene, now, whys), tuple(extras), count)
+    return Seen(now, results_of(scene, now, whys), tuple(extras))
 
 
 def _extra(
@@ -102,7 +89,7 @@ def _extra(
             now[key] = replace(_fingerprint(place, None, live, NO_STATUS), health=None, health_message="")
             return
         extras.append(live.object)
-        seen = _fingerprint(place, None, live, judge(None, live, manager=MANAGER))
+        seen = _fingerprint(place, None, live, judge(None, live, manager=FIELD_MANAGER))
         now[key] = replace(seen, ignore_extraneous=ignores_extraneous(live.object.manifest))
     elif isinstance(live, Unknown):
         old = now.get(key)
@@ -114,7 +101,7 @@ def _extra(
 
 def _judge(scene: Scene, manifest: Manifest, live: Found[LiveObject] | Absent | Unknown) -> Judgement:
     place = scene.place
-    judgement = judge(manifest, live, manager=MANAGER, ignore=place.app.spec.ignore_differences)
+    judgement = judge(manifest, live, manager=FIELD_MANAGER, ignore=place.app.spec.ignore_differences)
     if not judgement.needs_dry_run or not isinstance(live, Found):
         return judgement
     try:
@@ -123,7 +110,7 @@ def _judge(scene: Scene, manifest: Manifest, live: Found[LiveObject] | Absent | 
         return replace(judgement, why=f"{judgement.why}; the server refuses the manifest: {error}")
     except (RefusedError, RetryableError) as error:
         return Judgement(Verdict.UNKNOWN, judgement.paths, str(error))
-    return judge_dry_run(answer.live, live.object, manager=MANAGER, first=judgement)
+    return judge_dry_run(answer.live, live.object, manager=FIELD_MANAGER, first=judgement)
 
 
 def _fingerprint(
@@ -134,19 +121,7 @@ def _fingerprint(
     match live:
         case Found(object=there):
             row = place.cluster.row_of(there, place.config.settings)
-            health = None if _ignores_health(manifest) else health_of(there)
-            return Fingerprint(
-                uid=row.uid,
-                entry=row.entry,
-                generation=row.generation,
-                resource_version=row.resource_version,
-                desired=desired,
-                verdict=judgement.verdict,
-                version=version or there.manifest.version,
-                health=health.status if health else None,
-                health_message=health.message if health else "",
-                contested=judgement.contested,
-            )
+            return _of_row(row, there, manifest, judgement.verdict, contested=judgement.contested)
         case Absent():
             return Fingerprint("", "", 0, "", desired, judgement.verdict, Health.MISSING, version=version)
         case Unknown(reason=why):
@@ -158,21 +133,26 @@ def applied_fingerprint(manifest: Manifest, applied: Applied) -> Fingerprint:
 
     Contested when our entry lacks something we have just set: admission took it (design.md 7.4).
     """
-    health = None if _ignores_health(manifest) else health_of(applied.live)
-    row = applied.row
-    ours = our_entry(entries(applied.live.managed_fields), MANAGER)
+    ours = our_entry(entries(applied.live.managed_fields), FIELD_MANAGER)
     comparable = ours is not None and ours.api_version == manifest.api_version
+    contested = bool(ours and comparable and unowned(ours, manifest.body))
+    return _of_row(applied.row, applied.live, manifest, Verdict.CLEAN, contested=contested)
+
+
+def _of_row(row: Row, live: LiveObject, manifest: Manifest | None, verdict: Verdict, *, contested: bool) -> Fingerprint:
+    """The verdict about a live object, with the row it holds for; without a manifest the object is not wanted."""
+    health = None if _ignores_health(manifest) else health_of(live)
     return Fingerprint(
         uid=row.uid,
         entry=row.entry,
         generation=row.generation,
         resource_version=row.resource_version,
-        desired=manifest.digest,
-        verdict=Verdict.CLEAN,
-        version=manifest.version,
+        desired=manifest.digest if manifest else "",
+        verdict=verdict,
+        version=manifest.version if manifest else live.manifest.version,
         health=health.status if health else None,
         health_message=health.message if health else "",
-        contested=bool(ours and comparable and unowned(ours, manifest.body)),
+        contested=contested,
     )
 
 

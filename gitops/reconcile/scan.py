@@ -15,7 +15,7 @@ from gitops.jobs import Compare, Rank, Scan
 from gitops.live.tracking import owner_of
 from gitops.model.config import HubConfig
 from gitops.model.crds.application import Application
-from gitops.model.objects import AppRef, GroupKind, ObjectKey
+from gitops.model.objects import AppRef, GroupKind
 from gitops.model.observed import Row, Unknown
 from gitops.ports.cluster import Cluster
 from gitops.ports.lease import Lease
@@ -47,7 +47,7 @@ def scan(job: Scan, p: Ports, lease: Lease, now: datetime) -> None:
 
 
 def _prove(apps: Sequence[Application], cluster: Cluster, config: HubConfig, p: Ports, lease: Lease) -> None:
-    kinds = sorted({GroupKind(r.group, r.kind) for a in apps for r in a.status.resources})
+    kinds = sorted({r.key.group_kind for a in apps for r in a.status.resources})
     rows: list[Row] = []
     unknown: set[GroupKind] = set()
     for kind in kinds:
@@ -69,13 +69,13 @@ def _prove(apps: Sequence[Application], cluster: Cluster, config: HubConfig, p: 
         )
         if found:
             p.fingerprints.suspect(uid, found)
-        if found or any(GroupKind(r.group, r.kind) in unknown for r in app.status.resources):
+        if found or any(r.key.group_kind in unknown for r in app.status.resources):
             _nudge([app], p)
 
 
 def _by_app(rows: Iterable[Row], apps: Sequence[Application], config: HubConfig) -> dict[AppRef, list[Row]]:
     """Rows by the app that manages them (status) or that their mark names."""
-    managed = {ObjectKey(r.group, r.kind, r.namespace, r.name): a.ref for a in apps for r in a.status.resources}
+    managed = {r.key: a.ref for a in apps for r in a.status.resources}
     found: dict[AppRef, list[Row]] = defaultdict(list)
     for row in rows:
         ref = managed.get(row.key)

@@ -138,6 +138,23 @@ def failure_text(app: Application, rendering: Rendering) -> str:
     )
 
 
+def scene_at(app: Application, place: Place, p: Ports) -> Scene | Broken | None:
+    """What should be at a place now; None after asking for the render that is missing.
+
+    `app` is as the hub has it: renderings are of its source as written, `place` holds it normalised.
+    """
+    rendering = rendering_for(app, p)
+    if rendering is None:
+        return None
+    if rendering.failure is not None:
+        return Broken({"ComparisonError": failure_text(app, rendering)}, rendering)
+    desired = p.desireds.desired(rendering.digest)
+    if desired is None:
+        render_again(app, p)
+        return None
+    return scene_of(place, rendering, desired)
+
+
 def scene_of(place: Place, rendering: Rendering, desired: Desired) -> Scene:
     """The stamped manifests of a rendering for this place."""
     place = _knowing(place, {m.key.group_kind for m in desired.objects})

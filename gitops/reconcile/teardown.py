@@ -100,7 +100,7 @@ def _ours(site: _Site, p: Ports) -> list[LiveObject]:
     Raises:
         InvalidError: an object or kind could not be read; unknown is not "gone", so the deletion waits.
     """
-    keys = {ObjectKey(r.group, r.kind, r.namespace, r.name) for r in site.app.status.resources}
+    keys = {r.key for r in site.app.status.resources}
     keys |= set(p.fingerprints.fingerprints(site.app.metadata.uid))
     keys |= _tracked(site, {k.group_kind for k in keys})
     found = []

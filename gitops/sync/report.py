@@ -60,7 +60,7 @@ def after_look(app: Application, look: Look, now: datetime, *, asked: bool, cont
             ),
         ),
         health=health_after(before.health, look.health, now),
-        resources=tuple(_resource(r, look) for r in look.comparison.results),
+        resources=_resources(look),
         conditions=conditions_after(before.conditions, {**unread(look.comparison), **look.conditions}, now),
         summary=Summary(images=images(look.manifests)),
         source_type="Directory",
@@ -143,8 +143,12 @@ def health_after(before: HealthStatus, found: HealthVerdict, now: datetime) -> H
     )
 
 
-def _resource(result: ObjectResult, look: Look) -> ResourceStatus:
-    manifest = next((m for m in look.manifests if m.key == result.key), None) if look.manifests else None
+def _resources(look: Look) -> tuple[ResourceStatus, ...]:
+    waves = {m.key: wave_of(m) for m in look.manifests}
+    return tuple(_resource(r, waves.get(r.key, 0)) for r in look.comparison.results)
+
+
+def _resource(result: ObjectResult, wave: int) -> ResourceStatus:
     return ResourceStatus(
         group=result.key.group,
         version=result.version,
@@ -153,7 +157,7 @@ def _resource(result: ObjectResult, look: Look) -> ResourceStatus:
         name=result.key.name,
         status=result.status,
         requires_pruning=result.requires_pruning,
-        sync_wave=wave_of(manifest) if manifest else 0,
+        sync_wave=wave,
     )
 
 

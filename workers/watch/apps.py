@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
 
 from gitops.model.crds.application import Application
 from gitops.model.objects import AppRef, ClusterKey, GroupKind, ObjectKey
@@ -22,7 +21,7 @@ class Apps:
 
     def put(self, app: Application) -> Application | None:
         """Store an app as it is now; returns it as it was before."""
-        keys = frozenset(ObjectKey(r.group, r.kind, r.namespace, r.name) for r in app.status.resources)
+        keys = frozenset(r.key for r in app.status.resources)
         with self._lock:
             before = self._apps.get(app.ref)
             self._apps[app.ref] = app
@@ -75,7 +74,3 @@ class Apps:
                 found[cluster].update(key.group_kind for key in keys)
         return {cluster: frozenset(kinds) for cluster, kinds in found.items()}
 
-
-def on_cluster(apps: Iterable[Application], cluster: ClusterKey) -> list[Application]:
-    """Those of `apps` that run on `cluster`."""
-    return [a for a in apps if lane_of(a) == cluster]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gitops.model.crds.codec import REQUIRED, Part, required
 from gitops.model.crds.source import Source
-from gitops.model.objects import digest_of
+from gitops.model.objects import ObjectKey, digest_of
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,11 @@ class ResourceResult(Part):
     hook_phase: str = ""
     sync_phase: str = ""
     images: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> ObjectKey:
+        """The object it speaks of."""
+        return ObjectKey(self.group, self.kind, self.namespace, self.name)
 
 
 @dataclass(frozen=True)

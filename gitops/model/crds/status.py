@@ -9,7 +9,7 @@ from gitops.model.crds.codec import REQUIRED, Part, required
 from gitops.model.crds.operation import InitiatedBy, OperationState
 from gitops.model.crds.source import Source
 from gitops.model.crds.spec import Destination, IgnoreDifference
-from gitops.model.objects import JsonMap
+from gitops.model.objects import JsonMap, ObjectKey
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class ResourceStatus(Part):
     requires_pruning: bool = False
     sync_wave: int = 0
     requires_deletion_confirmation: bool = False
+
+    @property
+    def key(self) -> ObjectKey:
+        """The object it speaks of."""
+        return ObjectKey(self.group, self.kind, self.namespace, self.name)
 
 
 @dataclass(frozen=True)
